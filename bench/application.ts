@@ -1,0 +1,54 @@
+import type { IncomingMessage, RequestListener, Server, ServerOptions } from 'node:http';
+import { KEEP_ALIVE_SECONDS, LARGE_CONTENT, WRITE_COUNT, WRITTEN_LINE } from './scenarios.js';
+
+/** The part of `node:http` that the application needs: `barewire/http` must offer just the same. */
+export interface HttpModule {
+  createServer(options: ServerOptions, listener: RequestListener): Server;
+}
+
+function onContent(req: IncomingMessage, done: (content: Buffer) => void): void {
+  const chunks: Buffer[] = [];
+  req.on('data', (chunk: Buffer) => chunks.push(chunk));
+  req.on('end', () => done(Buffer.concat(chunks)));
+}
+
+/** The one application that every implementation of the `node:http` API is measured with. */
+export function createApplication(http: HttpModule): Server {
+  return http.createServer({ keepAliveTimeout: KEEP_ALIVE_SECONDS * 1000 }, (req, res) => {
+    switch (req.url) {
+      case '/':
+        res.writeHead(200, { 'Content-Type': 'application/json' });
+        res.end(JSON.stringify({ hello: 'world' }));
+        break;
+      case '/echo':
+        onContent(req, (content) => {
+          res.writeHead(200, { 'Content-Type': 'text/plain' });
+          res.end(content);
+        });
+        break;
+      case '/large':
+        res.setHeader('Content-Type', 'application/octet-stream');
+        res.end(LARGE_CONTENT);
+        break;
+      case '/writes':
+        res.writeHead(200, { 'Content-Type': 'text/plain' });
+        for (let count = 0; count < WRITE_COUNT; count++) res.write(WRITTEN_LINE);
+        res.end();
+        break;
+      case '/upload': {
+        let length = 0;
+        req.on('data', (chunk: Buffer) => {
+          length += chunk.length;
+        });
+        req.on('end', () => {
+          res.writeHead(200, { 'Content-Type': 'text/plain' });
+          res.end(String(length));
+        });
+        break;
+      }
+      default:
+        res.writeHead(404);
+        res.end();
+    }
+  });
+}

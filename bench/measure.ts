@@ -1,0 +1,118 @@
+import { checkAnswer } from './check.js';
+import type { Round, ScenarioResult } from './figures.js';
+import { applyLoad, LoadProcess } from './load/load.js';
+import type { Scenario } from './scenarios.js';
+import { type Sample, ServerProcess } from './server-process.js';
+import type { SubjectEntry } from './subjects.js';
+
+/** Long enough for V8 to have compiled, and recompiled, what the scenario runs. */
+const WARM_UP_SECONDS = 2;
+
+/**
+ * Connections opened and closed again before idle ones are counted, so that the code is loaded and run. No more
+ * than that: the memory they leave free would be taken by the next ones, and not be counted.
+ */
+const WARM_UP_CONNECTIONS = 100;
+
+export interface MeasureOptions {
+  readonly subjects: readonly SubjectEntry[];
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly connections: number;
+  readonly profileFolder?: string;
+  /** Told what is going on, one short line each. */
+  readonly onProgress: (line: string) => void;
+}
+
+/** Measures all subjects in one scenario: in turn, a round of each, and again. */
+export async function measure(scenario: Scenario, options: MeasureOptions): Promise<ScenarioResult> {
+  const rounds =
+    scenario.load === 'idle' ? await idleRounds(scenario, options) : await loadRounds(scenario, options);
+  const { name, title } = scenario;
+  return { name, title, perConnection: scenario.load === 'idle', rounds };
+}
+
+async function loadRounds(scenario: Scenario, options: MeasureOptions): Promise<Map<string, Round[]>> {
+  const { subjects, seconds, profileFolder, onProgress } = options;
+  const connections = scenario.connections ?? options.connections;
+  const servers: ServerProcess[] = [];
+  try {
+    for (const subject of subjects) servers.push(await ServerProcess.start(subject, scenario, profileFolder));
+    for (const server of servers) await checkAnswer(scenario, server);
+    for (const server of servers) {
+      onProgress(`${scenario.name}: warming up ${server.subject.name}`);
+      await applyLoad(scenario, server.port, connections, WARM_UP_SECONDS);
+    }
+    return await inTurn(servers, options, async (server, round) => {
+      onProgress(`${scenario.name}: round ${round} of ${options.rounds}, ${server.subject.name}`);
+      const before = await server.sample();
+      const work = await applyLoad(scenario, server.port, connections, seconds);
+      const after = await server.sample();
+      return {
+        rate: work.requests / work.seconds,
+        ...cpuBetween(before, after, work.requests),
+        rss: after.rss,
+        heap: after.heap,
+      };
+    });
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+}
+
+/**
+ * Runs the rounds of every subject interleaved, so that whatever else changes on the machine in the meantime
+ * changes for all. Each round begins with another subject: nobody is always the one after the floor.
+ */
+async function inTurn<Candidate extends { subject: SubjectEntry }>(
+  candidates: readonly Candidate[],
+  options: MeasureOptions,
+  run: (candidate: Candidate, round: number) => Promise<Round>,
+): Promise<Map<string, Round[]>> {
+  const rounds = new Map<string, Round[]>(options.subjects.map(({ name }) => [name, []]));
+  for (let round = 0; round < options.rounds; round++) {
+    for (let turn = 0; turn < candidates.length; turn++) {
+      const candidate = candidates[(round + turn) % candidates.length];
+      rounds.get(candidate.subject.name)?.push(await run(candidate, round + 1));
+    }
+  }
+  return rounds;
+}
+
+function idleRounds(scenario: Scenario, options: MeasureOptions): Promise<Map<string, Round[]>> {
+  const candidates = options.subjects.map((subject) => ({ subject }));
+  return inTurn(candidates, options, ({ subject }, round) => {
+    options.onProgress(`${scenario.name}: round ${round} of ${options.rounds}, ${subject.name}`);
+    return idleRound(subject, scenario, options);
+  });
+}
+
+/** A fresh server each time: memory that once was in use stays with a process, and would hide the next growth. */
+async function idleRound(subject: SubjectEntry, scenario: Scenario, options: MeasureOptions): Promise<Round> {
+  const connections = scenario.connections ?? options.connections;
+  const server = await ServerProcess.start(subject, scenario, options.profileFolder);
+  const load = new LoadProcess();
+  try {
+    await checkAnswer(scenario, server);
+    await load.open(scenario, server.port, Math.min(WARM_UP_CONNECTIONS, connections));
+    await load.close(scenario, server.port);
+    const before = await server.sample();
+    const work = await load.open(scenario, server.port, connections);
+    const after = await server.sample(connections);
+    return {
+      rate: connections / work.seconds,
+      ...cpuBetween(before, after, connections),
+      rss: (after.rss - before.rss) / connections,
+      heap: (after.heap - before.heap) / connections,
+    };
+  } finally {
+    await load.stop();
+    await server.stop();
+  }
+}
+
+function cpuBetween(before: Sample, after: Sample, count: number): { cpu: number; user: number } {
+  const user = after.cpuAtEnd.user - before.cpuAtStart.user;
+  const system = after.cpuAtEnd.system - before.cpuAtStart.system;
+  return { cpu: (user + system) / count, user: user / count };
+}

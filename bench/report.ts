@@ -1,0 +1,211 @@
+import { availableParallelism, cpus, release, type } from 'node:os';
+import { type FigureName, figureOf, ratioOf, type ScenarioResult, type Spread } from './figures.js';
+import { wrkVersion } from './load/wrk.js';
+import type { Options } from './options.js';
+import { judge, type Target, type Verdict } from './targets.js';
+
+const OURS = 'barewire/http';
+
+/** How a figure is written: its heading, its unit's divisor and its decimals. */
+interface Notation {
+  readonly heading: string;
+  readonly unit: number;
+  readonly decimals: number;
+}
+
+/** One line each on what was measured, with what and on what. */
+export function conditions(options: Options): string[] {
+  const { rounds, seconds, connections } = options;
+  return [
+    `Node ${process.version}, ${wrkVersion() ?? 'no wrk'} with 1 thread and ${connections} connections`,
+    `${cpus()[0]?.model ?? process.arch}, ${availableParallelism()} cores, ${type()} ${release()}`,
+    `rounds: ${rounds} of ${seconds} s for each subject, in turn; medians over them (least..most)`,
+  ];
+}
+
+function notation(figure: FigureName, perConnection: boolean): Notation {
+  const per = perConnection ? 'connection' : 'request';
+  switch (figure) {
+    case 'rate':
+      return { heading: `${per}s/s`, unit: 1, decimals: 0 };
+    case 'cpu':
+      return { heading: `CPU µs/${per}`, unit: 1, decimals: 1 };
+    case 'user':
+      return { heading: 'of it user', unit: 1, decimals: 1 };
+    default: {
+      const name = figure === 'rss' ? 'RSS' : 'heap';
+      return perConnection
+        ? { heading: `${name} KiB/${per}`, unit: 1024, decimals: 2 }
+        : { heading: `${name} MiB`, unit: 1024 * 1024, decimals: 1 };
+    }
+  }
+}
+
+const FIGURES: readonly FigureName[] = ['rate', 'cpu', 'user', 'rss', 'heap'];
+
+function written(value: number, { unit, decimals }: Notation): string {
+  return (value / unit).toLocaleString('en-US', {
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  });
+}
+
+function withSpread({ median, least, most }: Spread, how: Notation): string {
+  return `${written(median, how)} (${written(least, how)}..${written(most, how)})`;
+}
+
+const RATIOS: readonly FigureName[] = ['cpu', 'user', 'rss', 'heap'];
+const RATIO: Notation = { heading: 'ratio', unit: 1, decimals: 2 };
+
+/** The pairs whose ratio says something: everyone to us, us to the floor, or everyone to the floor without us. */
+function pairs(subjects: readonly string[]): [dividend: string, divisor: string][] {
+  const divisor = subjects.includes(OURS) ? OURS : 'floor';
+  const found: [string, string][] = subjects
+    .filter((name) => name !== divisor && name !== 'floor')
+    .map((name) => [name, divisor]);
+  if (divisor === OURS && subjects.includes('floor')) found.push([OURS, 'floor']);
+  return subjects.includes(divisor) ? found : [];
+}
+
+/** One scenario as text for a terminal. */
+export function scenarioText(result: ScenarioResult): string {
+  const notations = FIGURES.map((figure) => notation(figure, result.perConnection));
+  const rows = [['', ...notations.map(({ heading }) => heading)]];
+  const subjects = [...result.rounds.keys()];
+  for (const subject of subjects) {
+    const cells = FIGURES.map((figure, index) => {
+      const value = figureOf(result, subject, figure);
+      return value === undefined ? '' : withSpread(value, notations[index]);
+    });
+    rows.push([subject, ...cells]);
+  }
+  const lines = [`\n${result.name}: ${result.title}`, ...aligned(rows)];
+  for (const [dividend, divisor] of pairs(subjects)) {
+    const cells = RATIOS.map((figure) => {
+      const ratio = ratioOf(result, dividend, divisor, figure);
+      return ratio === undefined ? '' : `${figureName(figure)} ${withSpread(ratio, RATIO)}`;
+    });
+    lines.push(`  ${dividend} ÷ ${divisor}: ${cells.join(', ')}`);
+  }
+  return lines.join('\n');
+}
+
+function aligned(rows: readonly string[][]): string[] {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  return rows.map((row) => {
+    const cells = row.map((cell, column) =>
+      column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]),
+    );
+    return `  ${cells.join('   ')}`;
+  });
+}
+
+/** Which targets were reached, as text for a terminal. */
+export function targetsText(results: readonly ScenarioResult[]): string {
+  const verdicts = judge(results);
+  if (verdicts.length === 0) return '';
+  const rows = verdicts.map((verdict) => [
+    verdict.reached ? 'reached' : 'NOT REACHED',
+    verdict.target.scenario,
+    ratioName(verdict.target),
+    withSpread(verdict.ratio, RATIO),
+    bound(verdict.target),
+  ]);
+  const reached = verdicts.filter((verdict) => verdict.reached).length;
+  return [`\ntargets: ${reached} of ${verdicts.length} reached`, ...aligned(rows)].join('\n');
+}
+
+function figureName(figure: FigureName): string {
+  if (figure === 'user') return 'user CPU';
+  return figure === 'cpu' || figure === 'rss' ? figure.toUpperCase() : figure;
+}
+
+function ratioName({ figure, dividend, divisor }: Target): string {
+  return `${figureName(figure)}, ${dividend} ÷ ${divisor}`;
+}
+
+function bound({ atLeast, atMost, aim }: Target): string {
+  const limit = atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`;
+  return aim === undefined ? limit : `${limit}, aim ${aim}`;
+}
+
+/** The whole run as Markdown: speed, memory, targets. */
+export function markdown(results: readonly ScenarioResult[], options: Options): string {
+  const parts = [
+    conditions(options)
+      .map((line) => `- ${line}`)
+      .join('\n'),
+  ];
+  const served = results.filter((result) => !result.perConnection);
+  const connected = results.filter((result) => result.perConnection);
+  if (served.length > 0) {
+    parts.push(`### Server CPU, µs a request\n\n${ratioTable(served, 'cpu')}`);
+    parts.push(`### Of it in the process itself (user CPU), µs a request\n\n${ratioTable(served, 'user')}`);
+    parts.push(`### Requests a second\n\n${figureTable(served, 'rate')}`);
+    parts.push(`### RSS after a round, MiB\n\n${figureTable(served, 'rss')}`);
+    parts.push(`### Heap after a collection, MiB\n\n${figureTable(served, 'heap')}`);
+  }
+  for (const result of connected)
+    parts.push(`### ${capitalized(result.title)}\n\n${connectionTable(result)}`);
+  const verdicts = judge(results);
+  if (verdicts.length > 0) parts.push(`### Targets\n\n${targetTable(verdicts)}`);
+  return parts.join('\n\n');
+}
+
+function ratioTable(results: readonly ScenarioResult[], figure: FigureName): string {
+  const subjects = [...results[0].rounds.keys()];
+  const ratios = pairs(subjects);
+  const headings = ['Scenario', ...subjects, ...ratios.map((pair) => pair.join(' ÷ '))];
+  const rows = results.map((result) => [
+    result.title,
+    ...subjects.map((subject) => cell(result, subject, figure)),
+    ...ratios.map(([dividend, divisor]) => {
+      const ratio = ratioOf(result, dividend, divisor, figure);
+      return ratio === undefined ? '' : withSpread(ratio, RATIO);
+    }),
+  ]);
+  return table(headings, rows);
+}
+
+function figureTable(results: readonly ScenarioResult[], figure: FigureName): string {
+  const subjects = [...results[0].rounds.keys()];
+  const rows = results.map((result) => [
+    result.title,
+    ...subjects.map((subject) => cell(result, subject, figure)),
+  ]);
+  return table(['Scenario', ...subjects], rows);
+}
+
+function connectionTable(result: ScenarioResult): string {
+  const headings = FIGURES.map((figure) => notation(figure, true).heading);
+  const rows = [...result.rounds.keys()].map((subject) => [
+    subject,
+    ...FIGURES.map((figure) => cell(result, subject, figure)),
+  ]);
+  return table(['', ...headings], rows);
+}
+
+function targetTable(verdicts: readonly Verdict[]): string {
+  const rows = verdicts.map(({ target, ratio, reached }) => [
+    target.scenario,
+    ratioName(target),
+    withSpread(ratio, RATIO),
+    bound(target),
+    reached ? 'reached' : '**not reached**',
+  ]);
+  return table(['Scenario', 'Ratio', 'Came to', 'Target', ''], rows);
+}
+
+function cell(result: ScenarioResult, subject: string, figure: FigureName): string {
+  const value = figureOf(result, subject, figure);
+  return value === undefined ? '' : withSpread(value, notation(figure, result.perConnection));
+}
+
+function table(headings: readonly string[], rows: readonly string[][]): string {
+  const alignment = headings.map((_, column) => (column === 0 ? '---' : '---:'));
+  return [headings, alignment, ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
+
+function capitalized(text: string): string {
+  return text[0].toUpperCase() + text.slice(1);
+}

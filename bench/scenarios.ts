@@ -1,0 +1,149 @@
+/** What each scenario sends, and the answer that every subject must give to it. */
+
+export interface ExpectedResponse {
+  readonly status: number;
+  /** Every field line but Date, in the order of `node:http`. */
+  readonly fields: readonly string[];
+  /** The content, transfer coding removed. */
+  readonly content: Buffer;
+}
+
+/**
+ * Who makes the load: `wrk`, or our own process over `node:net` for the two things that wrk is no good at,
+ * large uploads and thousands of connections that do nothing.
+ */
+export type Load = 'wrk' | 'upload' | 'idle';
+
+export interface Scenario {
+  readonly name: string;
+  readonly title: string;
+  readonly load: Load;
+  /** Connections of this scenario, if it does not leave that to `--connections`. */
+  readonly connections?: number;
+  /** One request as it goes on the wire. */
+  readonly request: Buffer;
+  /** How many requests are sent before an answer is waited for. */
+  readonly pipelined: number;
+  readonly response: ExpectedResponse;
+}
+
+/**
+ * The keep-alive timeout of every server. Long, so that idle connections outlive the measurement, and the same
+ * for all, because it stands in the Keep-Alive field of each response.
+ */
+export const KEEP_ALIVE_SECONDS = 120;
+
+export const UPLOAD_LENGTH = 4 * 1024 * 1024;
+export const LARGE_CONTENT = Buffer.alloc(64 * 1024, 'barewire ');
+export const WRITE_COUNT = 16;
+export const WRITTEN_LINE = `${'written piece by piece '.repeat(45).slice(0, 1023)}\n`;
+
+const ECHOED = Buffer.from(JSON.stringify({ echo: 'e'.repeat(1536 - '{"echo":""}'.length) }));
+
+const BROWSER_FIELDS = [
+  'User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',
+  'Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8',
+  'Accept-Encoding: gzip, deflate, br, zstd',
+  'Accept-Language: en-GB,en;q=0.9,de;q=0.8',
+  'Cache-Control: max-age=0',
+  'Cookie: session=0f8fad5b-d9cb-469f-a165-70867728950e; theme=dark; consent=all',
+  'Referer: http://127.0.0.1/products?page=2',
+  'Sec-Fetch-Dest: document',
+  'Sec-Fetch-Mode: navigate',
+  'Sec-Fetch-Site: same-origin',
+  'Upgrade-Insecure-Requests: 1',
+];
+
+function request(
+  requestLine: string,
+  fields: readonly string[] = [],
+  content: Buffer = Buffer.alloc(0),
+): Buffer {
+  const lengthLines = content.length > 0 ? [`Content-Length: ${content.length}`] : [];
+  const lines = [`${requestLine} HTTP/1.1`, 'Host: 127.0.0.1', ...fields, ...lengthLines, '', ''];
+  return Buffer.concat([Buffer.from(lines.join('\r\n'), 'latin1'), content]);
+}
+
+function response(contentType: string, framing: string, content: Buffer | string): ExpectedResponse {
+  const keepAlive = ['Connection: keep-alive', `Keep-Alive: timeout=${KEEP_ALIVE_SECONDS}`];
+  const fields = [`Content-Type: ${contentType}`, ...keepAlive, framing];
+  return { status: 200, fields, content: Buffer.from(content) };
+}
+
+// `writeHead()` sends the header section off without a length, so `node:http` answers in chunks even if only
+// `end()` follows. The same holds for whoever takes its place.
+const CHUNKED = 'Transfer-Encoding: chunked';
+
+const HELLO = {
+  load: 'wrk',
+  request: request('GET /'),
+  pipelined: 1,
+  response: response('application/json', CHUNKED, JSON.stringify({ hello: 'world' })),
+} as const;
+
+export const SCENARIOS: readonly Scenario[] = [
+  { ...HELLO, name: 'hello', title: 'hello JSON' },
+  {
+    ...HELLO,
+    name: 'browser-headers',
+    title: "hello JSON, a browser's 12 header fields",
+    request: request('GET /', BROWSER_FIELDS),
+  },
+  {
+    name: 'echo',
+    title: 'POST echo of 1.5 KiB',
+    load: 'wrk',
+    request: request('POST /echo', ['Content-Type: application/json'], ECHOED),
+    pipelined: 1,
+    response: response('text/plain', CHUNKED, ECHOED),
+  },
+  {
+    name: 'large',
+    title: '64 KiB response',
+    load: 'wrk',
+    request: request('GET /large'),
+    pipelined: 1,
+    response: response('application/octet-stream', `Content-Length: ${LARGE_CONTENT.length}`, LARGE_CONTENT),
+  },
+  {
+    name: 'writes',
+    title: '16 writes of 1 KiB, no Content-Length',
+    load: 'wrk',
+    request: request('GET /writes'),
+    pipelined: 1,
+    response: response('text/plain', CHUNKED, WRITTEN_LINE.repeat(WRITE_COUNT)),
+  },
+  { ...HELLO, name: 'pipelined', title: '16 requests pipelined', pipelined: 16 },
+  {
+    name: 'upload',
+    title: '4 MiB uploads',
+    load: 'upload',
+    connections: 8,
+    request: request('POST /upload', [], Buffer.alloc(UPLOAD_LENGTH, 'u')),
+    pipelined: 1,
+    response: response('text/plain', CHUNKED, String(UPLOAD_LENGTH)),
+  },
+  {
+    ...HELLO,
+    name: 'connection-per-request',
+    title: 'a connection per request',
+    request: request('GET /', ['Connection: close']),
+    response: {
+      ...HELLO.response,
+      fields: ['Content-Type: application/json', 'Connection: close', CHUNKED],
+    },
+  },
+  { ...HELLO, name: 'idle', title: '10,000 idle keep-alive connections', load: 'idle', connections: 10_000 },
+];
+
+/** The scenario of that name; the options have been checked before. */
+export function scenarioNamed(name: string): Scenario {
+  const scenario = SCENARIOS.find((candidate) => candidate.name === name);
+  if (scenario === undefined) throw new Error(`no scenario is named ${name}`);
+  return scenario;
+}
+
+/** Does the scenario's request ask for the connection to be closed? */
+export function closesConnection(scenario: Scenario): boolean {
+  return scenario.response.fields.includes('Connection: close');
+}

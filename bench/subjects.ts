@@ -1,0 +1,33 @@
+import type { Server } from 'node:net';
+import type { Scenario } from './scenarios.js';
+
+/** One implementation under measurement. It runs in a process of its own; the load comes from another. */
+export interface Subject {
+  /** Makes a server for this scenario, not yet listening. */
+  createServer(scenario: Scenario): Server;
+}
+
+export interface SubjectEntry {
+  readonly name: string;
+  /**
+   * Must its header section equal that of `node:http`, field by field (Date aside)? Of a framework, which may
+   * send more fields or none of these, only status, content type and content are compared.
+   */
+  readonly sameHeaderSection: boolean;
+  /** Called in the server's process only, so a subject that is not asked for need not be there. */
+  load(): Promise<{ subject: Subject }>;
+}
+
+/** Everyone who takes part. To add a peer: one file in `subjects/` and one entry here. */
+export const SUBJECTS: readonly SubjectEntry[] = [
+  { name: 'floor', sameHeaderSection: true, load: () => import('./subjects/floor.js') },
+  { name: 'node:http', sameHeaderSection: true, load: () => import('./subjects/node-http.js') },
+  { name: 'barewire/http', sameHeaderSection: true, load: () => import('./subjects/barewire-http.js') },
+];
+
+/** The subject of that name; the options have been checked before. */
+export function subjectNamed(name: string): SubjectEntry {
+  const entry = SUBJECTS.find((candidate) => candidate.name === name);
+  if (entry === undefined) throw new Error(`no subject is named ${name}`);
+  return entry;
+}

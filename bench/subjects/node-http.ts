@@ -1,0 +1,5 @@
+import http from 'node:http';
+import { createApplication } from '../application.js';
+import type { Subject } from '../subjects.js';
+
+export const subject: Subject = { createServer: () => createApplication(http) };

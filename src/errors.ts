@@ -1,0 +1,229 @@
+/**
+ * Every error barewire makes, as rows: the code, whose fault it is, the base class, the message and, where a
+ * peer is to blame, the status it is answered with. No code stands as a literal anywhere else.
+ *
+ * Codes and messages are node:http's, so that what people log, match and search for stays the same.
+ */
+import { format, inspect } from 'node:util';
+
+/** An error with a `code`, as Node's own errors are. */
+export interface CodedError extends Error {
+  code: string;
+}
+
+/** What is wrong with the bytes of a peer. Emitted as `clientError` on servers, as `error` on requests. */
+export interface PeerError extends CodedError {
+  /** Why, in words; also the end of `message`. */
+  reason: string;
+  /** The status code that answers it (RFC 9110 section 15.5). */
+  statusCode: number;
+  /** Bytes of `rawPacket` that could be read before the one that is wrong. */
+  bytesParsed?: number;
+  /** The bytes that were being read. */
+  rawPacket?: Buffer;
+}
+
+type Base = ErrorConstructor | TypeErrorConstructor | RangeErrorConstructor;
+
+/** A mistake of the code that calls us: thrown, or emitted where node:http emits it. */
+function caller<A extends unknown[]>(code: string, base: Base, message: (...args: A) => string) {
+  return function create(...args: A): CodedError {
+    const error = new base(message(...args)) as CodedError;
+    Object.defineProperty(error, 'toString', {
+      value(this: CodedError) {
+        return `${this.name} [${code}]: ${this.message}`;
+      },
+      enumerable: false,
+      writable: true,
+      configurable: true,
+    });
+    error.code = code;
+    // The stack starts where the mistake was made and names the code, as it does in Node.
+    const { name } = error;
+    error.name = `${name} [${code}]`;
+    Error.captureStackTrace(error, create);
+    void error.stack;
+    delete (error as { name?: string }).name;
+    return error;
+  };
+}
+
+/** Bytes of a peer that HTTP/1.1 does not allow. */
+function peer(code: string, statusCode: number, defaultReason: string) {
+  return (reason: string = defaultReason, answer: number = statusCode): PeerError => {
+    const error = new Error(`Parse Error: ${reason}`) as PeerError;
+    error.code = code;
+    error.reason = reason;
+    error.statusCode = answer;
+    return error;
+  };
+}
+
+function received(value: unknown): string {
+  if (value === null || value === undefined) return ` Received ${value}`;
+  if (typeof value === 'function')
+    return value.name ? ` Received function ${value.name}` : ' Received function ';
+  if (typeof value === 'object') {
+    const name = value.constructor?.name;
+    return name ? ` Received an instance of ${name}` : ` Received ${inspect(value, { depth: -1 })}`;
+  }
+  let shown = inspect(value, { colors: false });
+  if (shown.length > 28) shown = `${shown.slice(0, 25)}...`;
+  return ` Received type ${typeof value} (${shown})`;
+}
+
+function inspected(value: unknown): string {
+  const shown = inspect(value);
+  return shown.length > 128 ? `${shown.slice(0, 128)}...` : shown;
+}
+
+/** Digits of an integer in groups of three, as Node writes large values out of range. */
+function grouped(value: unknown): string {
+  if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) > 2 ** 32) {
+    return String(value).replace(/\B(?=(\d{3})+$)/g, '_');
+  }
+  return inspect(value);
+}
+
+// The caller's mistakes.
+
+/** `name` may be an argument or, with a dot in it, a property; `expected` is the phrase after "must be". */
+export const invalidArgType = caller(
+  'ERR_INVALID_ARG_TYPE',
+  TypeError,
+  (name: string, expected: string, value: unknown) =>
+    `The ${name.endsWith(' argument') ? name : `"${name}" ${name.includes('.') ? 'property' : 'argument'}`} must be ${expected}.${received(value)}`,
+);
+export const invalidArgValue = caller(
+  'ERR_INVALID_ARG_VALUE',
+  TypeError,
+  (name: string, value: unknown, reason: string) =>
+    `The ${name.includes('.') ? 'property' : 'argument'} '${name}' ${reason}. Received ${inspected(value)}`,
+);
+export const outOfRange = caller(
+  'ERR_OUT_OF_RANGE',
+  RangeError,
+  (name: string, range: string, value: unknown) =>
+    `The value of "${name}" is out of range. It must be ${range}. Received ${grouped(value)}`,
+);
+export const invalidHttpToken = caller(
+  'ERR_INVALID_HTTP_TOKEN',
+  TypeError,
+  (label: string, name: unknown) => `${label} must be a valid HTTP token ["${name}"]`,
+);
+export const invalidHeaderValue = caller(
+  'ERR_HTTP_INVALID_HEADER_VALUE',
+  TypeError,
+  (value: unknown, name: string) => `Invalid value "${value}" for header "${name}"`,
+);
+export const invalidChar = caller('ERR_INVALID_CHAR', TypeError, (what: string, name?: string) =>
+  name === undefined ? `Invalid character in ${what}` : `Invalid character in ${what} ["${name}"]`,
+);
+export const headersSent = caller(
+  'ERR_HTTP_HEADERS_SENT',
+  Error,
+  (action: string) => `Cannot ${action} headers after they are sent to the client`,
+);
+export const invalidStatusCode = caller(
+  'ERR_HTTP_INVALID_STATUS_CODE',
+  RangeError,
+  (statusCode: unknown) => format('Invalid status code: %s', statusCode),
+);
+export const trailerInvalid = caller(
+  'ERR_HTTP_TRAILER_INVALID',
+  Error,
+  () => 'Trailers are invalid with this transfer encoding',
+);
+export const bodyNotAllowed = caller(
+  'ERR_HTTP_BODY_NOT_ALLOWED',
+  Error,
+  () => 'Adding content for this request method or response status is not allowed.',
+);
+export const contentLengthMismatch = caller(
+  'ERR_HTTP_CONTENT_LENGTH_MISMATCH',
+  Error,
+  (sent: number, declared: number) =>
+    `Response body's content-length of ${sent} byte(s) does not match the content-length of ${declared} byte(s) set in header`,
+);
+export const socketAssigned = caller(
+  'ERR_HTTP_SOCKET_ASSIGNED',
+  Error,
+  () => 'ServerResponse has an already assigned socket',
+);
+export const socketEncoding = caller(
+  'ERR_HTTP_SOCKET_ENCODING',
+  Error,
+  () => 'Changing the socket encoding is not allowed per RFC7230 Section 3.',
+);
+export const writeAfterEnd = caller('ERR_STREAM_WRITE_AFTER_END', Error, () => 'write after end');
+export const alreadyFinished = caller(
+  'ERR_STREAM_ALREADY_FINISHED',
+  Error,
+  (method: string) => `Cannot call ${method} after a stream was finished`,
+);
+export const streamDestroyed = caller(
+  'ERR_STREAM_DESTROYED',
+  Error,
+  (method: string) => `Cannot call ${method} after a stream was destroyed`,
+);
+export const nullValues = caller(
+  'ERR_STREAM_NULL_VALUES',
+  TypeError,
+  () => 'May not write null values to stream',
+);
+export const cannotPipe = caller('ERR_STREAM_CANNOT_PIPE', Error, () => 'Cannot pipe, not readable');
+export const methodNotImplemented = caller(
+  'ERR_METHOD_NOT_IMPLEMENTED',
+  Error,
+  (method: string) => `The ${method} method is not implemented`,
+);
+
+// The peer's mistakes in reading a message. 400 unless RFC 9110 has a status that says more.
+
+export const invalidMethod = peer('HPE_INVALID_METHOD', 400, 'Invalid method encountered');
+export const invalidTarget = peer('HPE_INVALID_URL', 400, 'Invalid characters in url');
+export const invalidConstant = peer('HPE_INVALID_CONSTANT', 400, 'Expected HTTP/');
+export const invalidVersion = peer('HPE_INVALID_VERSION', 400, 'Invalid HTTP version');
+export const invalidStatus = peer('HPE_INVALID_STATUS', 400, 'Invalid status code');
+export const expectedCR = peer('HPE_CR_EXPECTED', 400, 'Missing expected CR');
+export const expectedLF = peer('HPE_LF_EXPECTED', 400, 'Missing expected LF');
+export const unexpectedSpace = peer('HPE_UNEXPECTED_SPACE', 400, 'Unexpected space after start line');
+export const invalidHeaderToken = peer('HPE_INVALID_HEADER_TOKEN', 400, 'Invalid header token');
+export const headerOverflow = peer('HPE_HEADER_OVERFLOW', 431, 'Header overflow');
+export const invalidContentLength = peer(
+  'HPE_INVALID_CONTENT_LENGTH',
+  400,
+  'Invalid character in Content-Length',
+);
+export const unexpectedContentLength = peer('HPE_UNEXPECTED_CONTENT_LENGTH', 400, 'Duplicate Content-Length');
+export const invalidTransferEncoding = peer(
+  'HPE_INVALID_TRANSFER_ENCODING',
+  400,
+  'Invalid `Transfer-Encoding` header value',
+);
+export const invalidChunkSize = peer('HPE_INVALID_CHUNK_SIZE', 400, 'Invalid character in chunk size');
+export const strictViolation = peer('HPE_STRICT', 400, 'Invalid character in chunk extensions');
+export const chunkExtensionsOverflow = peer(
+  'HPE_CHUNK_EXTENSIONS_OVERFLOW',
+  413,
+  'Chunk extensions overflow',
+);
+export const invalidEndOfInput = peer('HPE_INVALID_EOF_STATE', 400, 'Invalid EOF state');
+
+// What ends an exchange from outside.
+
+/** The client did not send its request in time; answered with 408. */
+export function requestTimeout(): PeerError {
+  const error = new Error('Request timeout') as PeerError;
+  error.code = 'ERR_HTTP_REQUEST_TIMEOUT';
+  error.reason = error.message;
+  error.statusCode = 408;
+  return error;
+}
+
+/** The connection ended before the exchange did. */
+export function connectionReset(message: string): CodedError {
+  const error = new Error(message) as CodedError;
+  error.code = 'ECONNRESET';
+  return error;
+}

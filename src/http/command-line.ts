@@ -1,0 +1,36 @@
+/** What the Node command line says of HTTP: `--max-http-header-size` and `--insecure-http-parser`. */
+import { MAX_HEADER_SIZE } from '../wire/limits.js';
+
+/** The last value of an option in NODE_OPTIONS and on the command line; the command line wins. */
+function optionValue(name: string): string | undefined {
+  const words = [...(process.env.NODE_OPTIONS ?? '').split(/\s+/), ...process.execArgv];
+  let value: string | undefined;
+  for (let i = 0; i < words.length; i++) {
+    // Node takes underscores for dashes.
+    const [option, inline] = words[i].split('=', 2);
+    if (option.replaceAll('_', '-') === name) value = inline ?? words[i + 1];
+  }
+  return value;
+}
+
+function hasFlag(name: string): boolean {
+  const words = [...(process.env.NODE_OPTIONS ?? '').split(/\s+/), ...process.execArgv];
+  return words.some((word) => word.replaceAll('_', '-') === name);
+}
+
+const size = Number(optionValue('--max-http-header-size'));
+
+/** Bytes of a header section where nothing else is said: 16 KiB, or what `--max-http-header-size` says. */
+export const maxHeaderSize = Number.isInteger(size) && size > 0 ? size : MAX_HEADER_SIZE;
+
+const insecure = hasFlag('--insecure-http-parser');
+
+/** Was Node started with `--insecure-http-parser`? Warns the first time it matters. */
+let warned = false;
+export function insecureByDefault(): boolean {
+  if (insecure && !warned) {
+    warned = true;
+    process.emitWarning('Using insecure HTTP parsing');
+  }
+  return insecure;
+}

@@ -1,0 +1,238 @@
+/**
+ * One connection: a socket, the parser of what comes in, and the turns of what goes out. Both roles extend it.
+ *
+ * Listeners are functions of this module, one set for all sockets; what is a connection's own is a field. Nothing
+ * here is made anew for a request.
+ */
+import type { Socket } from 'node:net';
+import { type PeerError, socketEncoding } from '../errors.js';
+import type { MessageParser, MessageSink } from '../wire/parser.js';
+import type { BodySource, Incoming } from './incoming-message.js';
+import { kConnection } from './symbols.js';
+
+/** A socket, or any Duplex a user takes for one, with what is kept for ourselves. */
+export interface ConnectionSocket extends Socket {
+  [kConnection]?: Connection;
+  _httpMessage?: unknown;
+  parser?: unknown;
+}
+
+export abstract class Connection implements MessageSink, BodySource {
+  readonly socket: ConnectionSocket;
+  protected abstract readonly parser: MessageParser;
+
+  /** The message whose content is being received. */
+  protected incoming: Incoming | null = null;
+  /** Input that was received but must wait: messages behind one that blocks, or an upgrade's first bytes. */
+  private heldInput: Buffer | null = null;
+  /** False once nothing that comes in is a message any more: after a close, a failure, an upgrade. */
+  protected reads = true;
+  /** The content's reader is full. */
+  private isBodyBlocked = false;
+  /** An exception of the caller's listeners, kept until the parser has come to rest. */
+  private thrown: { error: unknown } | null = null;
+  private isCorkedUntilTick = false;
+  private isFeeding = false;
+
+  constructor(socket: ConnectionSocket) {
+    this.socket = socket;
+  }
+
+  /** Takes over the socket's events. */
+  protected attach(): void {
+    const { socket } = this;
+    socket[kConnection] = this;
+    socket.parser = this.parser;
+    // Text would not be octets any more.
+    socket.setEncoding = refuseEncoding;
+    socket.on('error', onError);
+    socket.on('close', onClose);
+    socket.on('end', onEnd);
+    socket.on('drain', onDrain);
+    socket.on('timeout', onTimeout);
+    socket.on('data', onData);
+  }
+
+  /** Gives the socket's events back: it is another protocol's now. */
+  protected detach(): void {
+    const { socket } = this;
+    socket.removeListener('error', onError);
+    socket.removeListener('close', onClose);
+    socket.removeListener('end', onEnd);
+    socket.removeListener('drain', onDrain);
+    socket.removeListener('timeout', onTimeout);
+    socket.removeListener('data', onData);
+    socket[kConnection] = undefined;
+    socket.parser = null;
+    delete (socket as { setEncoding?: unknown }).setEncoding;
+    this.reads = false;
+  }
+
+  // Events of the socket, for the roles.
+  abstract onSocketError(error: Error): void;
+  abstract onSocketClose(): void;
+  abstract onSocketEnd(): void;
+  abstract onSocketDrain(): void;
+  abstract onSocketTimeout(): void;
+
+  // What the parser finds.
+  abstract onHead(parser: MessageParser): boolean;
+  abstract onTrailers(lines: string[]): void;
+  abstract onComplete(): void;
+  /** The parser failed at this byte of the input. */
+  protected abstract onParseError(error: PeerError): void;
+  /** The messages end here: `head` are the first bytes of what follows. */
+  protected abstract onTunnel(head: Buffer): void;
+  /** Must what is behind this message wait? */
+  protected abstract isBlocked(): boolean;
+
+  onBody(content: Buffer): void {
+    const { incoming } = this;
+    if (incoming === null || incoming._dumped || incoming.destroyed) return;
+    if (!incoming.push(content)) {
+      this.isBodyBlocked = true;
+      this.socket.pause();
+    }
+  }
+
+  /** Bytes from the socket. */
+  feed(chunk: Buffer): void {
+    if (!this.reads) return;
+    if (this.heldInput !== null) {
+      // The socket was paused too late for this chunk.
+      this.heldInput = Buffer.concat([this.heldInput, chunk]);
+      return;
+    }
+    this.parse(chunk);
+  }
+
+  private parse(chunk: Buffer): void {
+    const { parser } = this;
+    const end = chunk.length;
+    let at = 0;
+    this.isFeeding = true;
+    do {
+      at = parser.execute(chunk, at, end);
+      if (parser.error !== null) {
+        this.reads = false;
+        parser.error.bytesParsed = at;
+        parser.error.rawPacket = chunk;
+        this.onParseError(parser.error);
+        break;
+      }
+      if (this.thrown !== null) {
+        const { error } = this.thrown;
+        this.thrown = null;
+        if (at < end && this.reads) this.hold(chunk, at);
+        this.rest();
+        process.nextTick(resumeMessages, this);
+        throw error;
+      }
+      if (parser.isTunnel) {
+        this.reads = false;
+        this.onTunnel(at < end ? chunk.subarray(at) : EMPTY);
+        break;
+      }
+      if (!this.reads) break;
+      if (at < end && this.isBlocked()) {
+        this.hold(chunk, at);
+        break;
+      }
+    } while (at < end);
+    this.rest();
+  }
+
+  private rest(): void {
+    this.isFeeding = false;
+  }
+
+  /** Runs a listener of the caller's from within the parser: what it throws is thrown when the parser is at rest. */
+  protected keepThrown(error: unknown): void {
+    if (this.thrown === null) this.thrown = { error };
+    else process.nextTick(rethrow, error);
+  }
+
+  private hold(chunk: Buffer, from: number): void {
+    this.heldInput = chunk.subarray(from);
+    this.socket.pause();
+  }
+
+  /** Something that blocked is gone: reads what was held, then from the socket. */
+  resumeMessages(): void {
+    if (this.isFeeding || this.isBlocked()) return;
+    const held = this.heldInput;
+    if (held !== null) {
+      this.heldInput = null;
+      if (this.reads) this.parse(held);
+      if (this.heldInput !== null) return;
+    }
+    if (!this.isBodyBlocked) this.socket.resume();
+  }
+
+  /** Is input held back that was received already? */
+  protected get holdsInput(): boolean {
+    return this.heldInput !== null;
+  }
+
+  resumeBody(): void {
+    if (!this.isBodyBlocked) return;
+    this.isBodyBlocked = false;
+    if (this.heldInput === null && !this.isBlocked()) this.socket.resume();
+  }
+
+  /** What is written until the end of this turn of the event loop leaves together. */
+  corkUntilTick(): void {
+    if (this.isCorkedUntilTick || this.socket.writableCorked > 0) return;
+    this.isCorkedUntilTick = true;
+    this.socket.cork();
+    process.nextTick(uncork, this);
+  }
+
+  uncorkNow(): void {
+    if (!this.isCorkedUntilTick) return;
+    this.isCorkedUntilTick = false;
+    this.socket.uncork();
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+
+function uncork(connection: Connection): void {
+  connection.uncorkNow();
+}
+
+function resumeMessages(connection: Connection): void {
+  connection.resumeMessages();
+}
+
+function rethrow(error: unknown): never {
+  throw error;
+}
+
+function refuseEncoding(): never {
+  throw socketEncoding();
+}
+
+function onData(this: ConnectionSocket, chunk: Buffer): void {
+  this[kConnection]?.feed(chunk);
+}
+
+function onError(this: ConnectionSocket, error: Error): void {
+  this[kConnection]?.onSocketError(error);
+}
+
+function onClose(this: ConnectionSocket): void {
+  this[kConnection]?.onSocketClose();
+}
+
+function onEnd(this: ConnectionSocket): void {
+  this[kConnection]?.onSocketEnd();
+}
+
+function onDrain(this: ConnectionSocket): void {
+  this[kConnection]?.onSocketDrain();
+}
+
+function onTimeout(this: ConnectionSocket): void {
+  this[kConnection]?.onSocketTimeout();
+}

@@ -1,0 +1,164 @@
+/**
+ * The outgoing header list: names as the caller spelled them, found in any case, in the order they were first set.
+ * Also the checks that keep a name or a value from ending its line (response splitting, CVE-2016-2216 and its kin).
+ */
+import { invalidArgType, invalidChar, invalidHeaderValue, invalidHttpToken } from '../errors.js';
+import { CONTENT_LENGTH_NAME, TRANSFER_ENCODING_NAME } from '../wire/framing.js';
+import { isToken } from '../wire/grammar.js';
+
+/** What a caller may give as a value. */
+export type HeaderValue = string | number | readonly string[];
+
+// The names that serializing has to notice.
+export const PLAIN = 0;
+export const CONNECTION = 1;
+export const CONTENT_LENGTH = 2;
+export const TRANSFER_ENCODING = 3;
+export const DATE = 4;
+export const EXPECT = 5;
+export const TRAILER = 6;
+export const KEEP_ALIVE = 7;
+/** Several values of it are one line, joined with '; '. */
+export const COOKIE = 8;
+
+/** A checked name. */
+export interface OutgoingName {
+  readonly lowerCase: string;
+  /** PLAIN, CONNECTION ... */
+  readonly role: number;
+}
+
+const ROLES = new Map<string, number>([
+  ['connection', CONNECTION],
+  [CONTENT_LENGTH_NAME, CONTENT_LENGTH],
+  [TRANSFER_ENCODING_NAME, TRANSFER_ENCODING],
+  ['date', DATE],
+  ['expect', EXPECT],
+  ['trailer', TRAILER],
+  ['keep-alive', KEEP_ALIVE],
+  ['cookie', COOKIE],
+]);
+
+/** Names that passed the check, in each spelling. Applications use few; a cap bounds those that make them up. */
+const checkedNames = new Map<string, OutgoingName>();
+const MAX_CHECKED_NAMES = 2048;
+
+/**
+ * Checks a field name and tells what it is.
+ * @throws ERR_INVALID_HTTP_TOKEN
+ */
+export function outgoingName(name: string, label = 'Header name'): OutgoingName {
+  const checked = checkedNames.get(name);
+  if (checked !== undefined) return checked;
+  if (typeof name !== 'string' || !isToken(name)) throw invalidHttpToken(label, name);
+  const lowerCase = name.toLowerCase();
+  const fresh = { lowerCase, role: ROLES.get(lowerCase) ?? PLAIN };
+  if (checkedNames.size < MAX_CHECKED_NAMES) checkedNames.set(name, fresh);
+  return fresh;
+}
+
+/**
+ * Throws where the name is no token (RFC 9110 section 5.1); node:http `validateHeaderName`.
+ * @param label What the error's message calls it. Default 'Header name'.
+ * @throws ERR_INVALID_HTTP_TOKEN
+ */
+export function validateHeaderName(name: string, label?: string): void {
+  outgoingName(name, label || 'Header name');
+}
+
+/** Anything that may not stand in a field value: controls but HTAB, and characters beyond Latin-1. */
+const INVALID_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+
+/**
+ * Throws where the value cannot be a field value (RFC 9110 section 5.5); node:http `validateHeaderValue`.
+ * @throws ERR_HTTP_INVALID_HEADER_VALUE for undefined, ERR_INVALID_CHAR for a character that may not stand there
+ */
+export function validateHeaderValue(name: string, value: unknown): void {
+  if (value === undefined) throw invalidHeaderValue(value, name);
+  if (INVALID_VALUE.test(value as string)) throw invalidChar('header content', name);
+}
+
+/** Is the text free of characters that would end a line or go beyond Latin-1? */
+export function hasInvalidChar(text: string): boolean {
+  return INVALID_VALUE.test(text);
+}
+
+/** A header that is set. */
+export interface StoredHeader {
+  name: string;
+  value: HeaderValue;
+  role: number;
+}
+
+export class HeaderStore {
+  private readonly headers = new Map<string, StoredHeader>();
+
+  get size(): number {
+    return this.headers.size;
+  }
+
+  /** Sets a checked name and value; a header that is there keeps its place. */
+  set(name: string, value: HeaderValue, checked: OutgoingName): void {
+    const header = this.headers.get(checked.lowerCase);
+    if (header === undefined) this.headers.set(checked.lowerCase, { name, value, role: checked.role });
+    else {
+      header.name = name;
+      header.value = value;
+    }
+  }
+
+  /** Adds to the values of a header, which becomes a list. */
+  append(name: string, value: HeaderValue, checked: OutgoingName): void {
+    const header = this.headers.get(checked.lowerCase);
+    if (header === undefined) {
+      this.set(name, value, checked);
+      return;
+    }
+    const values = Array.isArray(header.value) ? [...header.value] : [header.value];
+    if (Array.isArray(value)) values.push(...value);
+    else values.push(value);
+    header.value = values as string[];
+  }
+
+  get(name: string): HeaderValue | undefined {
+    return this.headers.get(name.toLowerCase())?.value;
+  }
+
+  has(name: string): boolean {
+    return this.headers.has(name.toLowerCase());
+  }
+
+  delete(lowerCase: string): void {
+    this.headers.delete(lowerCase);
+  }
+
+  clear(): void {
+    this.headers.clear();
+  }
+
+  /** The names in lower case. */
+  names(): string[] {
+    return [...this.headers.keys()];
+  }
+
+  /** The names as they were spelled. */
+  rawNames(): string[] {
+    return Array.from(this.headers.values(), (header) => header.name);
+  }
+
+  values(): Iterable<StoredHeader> {
+    return this.headers.values();
+  }
+
+  /** A copy without prototype, so that no name finds anything but a header. */
+  toObject(): Record<string, HeaderValue> {
+    const copy: Record<string, HeaderValue> = Object.create(null);
+    for (const [lowerCase, { value }] of this.headers) copy[lowerCase] = value;
+    return copy;
+  }
+}
+
+/** @throws ERR_INVALID_ARG_TYPE */
+export function checkNameIsString(name: unknown): asserts name is string {
+  if (typeof name !== 'string') throw invalidArgType('name', 'of type string', name);
+}

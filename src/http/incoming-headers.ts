@@ -1,0 +1,79 @@
+/**
+ * `headers`, `headersDistinct`, `trailers`, `trailersDistinct`: made of the raw field lines when they are first
+ * asked for, with node:http's rules for names that come more than once.
+ */
+import { CONTENT_LENGTH_NAME } from '../wire/framing.js';
+
+/** Of these the first counts; `joinDuplicateHeaders` joins them like all others. */
+const FIRST_COUNTS = new Set([
+  'age',
+  'authorization',
+  CONTENT_LENGTH_NAME,
+  'content-type',
+  'etag',
+  'expires',
+  'from',
+  'host',
+  'if-modified-since',
+  'if-unmodified-since',
+  'last-modified',
+  'location',
+  'max-forwards',
+  'proxy-authorization',
+  'referer',
+  'retry-after',
+  'server',
+  'user-agent',
+]);
+
+/** Names in lower case, by their spelling. Capped: a peer makes up as many as it likes. */
+const lowerCaseNames = new Map<string, string>();
+const MAX_LOWER_CASE_NAMES = 2048;
+
+export function lowerCaseName(name: string): string {
+  let lowerCase = lowerCaseNames.get(name);
+  if (lowerCase === undefined) {
+    lowerCase = name.toLowerCase();
+    if (lowerCaseNames.size < MAX_LOWER_CASE_NAMES && name.length <= 64) lowerCaseNames.set(name, lowerCase);
+  }
+  return lowerCase;
+}
+
+export type Headers = Record<string, string | string[] | undefined>;
+
+/** Adds one field line to an object of headers. */
+export function addHeader(headers: Headers, name: string, value: string, joinDuplicates: boolean): void {
+  const field = lowerCaseName(name);
+  // No field of that name means anything, and on a plain object it would be the prototype.
+  if (field === '__proto__') return;
+  if (field === 'set-cookie') {
+    const values = headers[field];
+    if (values === undefined) headers[field] = [value];
+    else (values as string[]).push(value);
+    return;
+  }
+  // A plain object inherits `constructor` and the like, none of which is a string.
+  const present = headers[field];
+  if (typeof present !== 'string') headers[field] = value;
+  else if (field === 'cookie') headers[field] = `${present}; ${value}`;
+  else if (joinDuplicates || !FIRST_COUNTS.has(field)) headers[field] = `${present}, ${value}`;
+}
+
+/** The object that `req.headers` is: a plain one, as node:http's. */
+export function headersOf(lines: readonly string[], joinDuplicates: boolean): Headers {
+  const headers: Headers = {};
+  for (let i = 0; i < lines.length; i += 2) addHeader(headers, lines[i], lines[i + 1], joinDuplicates);
+  return headers;
+}
+
+/** Every value of every name, in lists, on an object without prototype. */
+export function distinctHeadersOf(lines: readonly string[]): Record<string, string[]> {
+  const headers: Record<string, string[]> = Object.create(null);
+  for (let i = 0; i < lines.length; i += 2) {
+    const field = lowerCaseName(lines[i]);
+    const values = headers[field];
+    if (values === undefined) headers[field] = [lines[i + 1]];
+    else values.push(lines[i + 1]);
+  }
+  return headers;
+}

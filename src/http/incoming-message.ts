@@ -1,0 +1,252 @@
+/** IncomingMessage: a request as a server reads it, a response as a client reads it (node:http `IncomingMessage`). */
+import type { AsyncResource } from 'node:async_hooks';
+import type * as nodeHttp from 'node:http';
+import type { Socket } from 'node:net';
+import { finished, Readable } from 'node:stream';
+import { addHeader, distinctHeadersOf, type Headers, headersOf } from './incoming-headers.js';
+import { kConnection, kHeaders, kHeadersDistinct, kScope, kSignal, kTrailers, kTrailersDistinct } from './symbols.js';
+
+/** What an IncomingMessage asks of the connection it came by. */
+export interface BodySource {
+  /** The reader wants more: read from the socket again. */
+  resumeBody(): void;
+}
+
+/** The message with what is kept for ourselves, and the members that libraries reach for. */
+export interface Incoming extends nodeHttp.IncomingMessage {
+  upgrade: boolean | null;
+  client: Socket;
+  joinDuplicateHeaders: boolean | undefined;
+  /** Somebody reads the stream. stream.finished() knows a request by this and the next. */
+  _consuming: boolean;
+  _dumped: boolean;
+  _dump(): void;
+  _addHeaderLine(field: string, value: string, destination: Headers): void;
+  _addHeaderLines(lines: string[], count: number): void;
+  _readableState: ReadableFlags;
+  [kConnection]: BodySource | null;
+  [kHeaders]: Headers | null;
+  [kHeadersDistinct]: Record<string, string[]> | null;
+  [kTrailers]: Headers | null;
+  [kTrailersDistinct]: Record<string, string[]> | null;
+  [kSignal]: AbortController | null;
+  /** The async scope of this request; body events run in it. */
+  [kScope]: AsyncResource | null;
+}
+
+/** The part of a Readable's state that has no other door. */
+interface ReadableFlags {
+  readingMore: boolean;
+  length: number;
+  ended: boolean;
+  endEmitted: boolean;
+  destroyed: boolean;
+  closed: boolean;
+  closeEmitted: boolean;
+}
+
+/**
+ * A message that was received: start-line and headers as properties, the content as a readable stream.
+ * Made by servers and clients; `new IncomingMessage(socket)` is for subclasses and tests.
+ *
+ * Emits 'aborted' (deprecated) and, with listeners, 'error' ECONNRESET when the connection ends before the
+ * message does; 'close' when the message has been read.
+ */
+export const IncomingMessage = function IncomingMessage(this: Incoming, socket: Socket) {
+  Readable.call(this, socket ? { highWaterMark: socket.readableHighWaterMark } : undefined);
+  this._readableState.readingMore = true;
+  this.socket = socket;
+  this.httpVersionMajor = null as unknown as number;
+  this.httpVersionMinor = null as unknown as number;
+  this.httpVersion = null as unknown as string;
+  this.complete = false;
+  this[kHeaders] = null;
+  this[kHeadersDistinct] = null;
+  this.rawHeaders = [];
+  this[kTrailers] = null;
+  this[kTrailersDistinct] = null;
+  this.rawTrailers = [];
+  this.joinDuplicateHeaders = false;
+  this.aborted = false;
+  this.upgrade = null;
+  this.url = '';
+  this.method = null as unknown as string;
+  this.statusCode = null as unknown as number;
+  this.statusMessage = null as unknown as string;
+  this.client = socket;
+  this._consuming = false;
+  this._dumped = false;
+  this[kConnection] = null;
+  this[kSignal] = null;
+  this[kScope] = null;
+} as unknown as typeof nodeHttp.IncomingMessage;
+
+Object.setPrototypeOf(IncomingMessage.prototype, Readable.prototype);
+Object.setPrototypeOf(IncomingMessage, Readable);
+
+/** The content was read by nobody and nobody listens: what a dump would come to, without its events. */
+export function endUnseen(message: Incoming): void {
+  const state = message._readableState;
+  message._dumped = true;
+  state.ended = true;
+  state.endEmitted = true;
+  state.destroyed = true;
+  state.closed = true;
+  state.closeEmitted = true;
+}
+
+/** The message was received to its end: its stream may end. */
+export function completeMessage(message: Incoming): void {
+  message.complete = true;
+  // Nobody reads yet: the end is pushed when the first read comes. A request without content is most often
+  // never read, and costs nothing so.
+  if (message._consuming || message._readableState.length > 0) message.push(null);
+}
+
+function emitErrorIfHeard(message: Incoming, error: Error | null, callback: (error?: Error | null) => void): void {
+  if (message.listenerCount('error') === 0) callback();
+  else callback(error);
+}
+
+const members: ThisType<Incoming> & Record<string, unknown> = {
+  _read(_size: number) {
+    if (!this._consuming) {
+      this._readableState.readingMore = false;
+      this._consuming = true;
+    }
+    if (this.complete) {
+      this.push(null);
+      return;
+    }
+    this[kConnection]?.resumeBody();
+  },
+
+  /** Ends the message and, where it is not complete, its connection. */
+  _destroy(error: Error | null, callback: (error?: Error | null) => void) {
+    if (!this.readableEnded || !this.complete) {
+      this.aborted = true;
+      this.emit('aborted');
+      abortSignal(this);
+    }
+    const { socket } = this;
+    if (socket && !socket.destroyed && this.aborted) {
+      socket.destroy(error ?? undefined);
+      const stopWaiting = finished(socket, (closeError) => {
+        const reported = closeError?.code === 'ERR_STREAM_PREMATURE_CLOSE' ? null : closeError;
+        stopWaiting();
+        process.nextTick(emitErrorIfHeard, this, reported ?? error, callback);
+      });
+    } else {
+      process.nextTick(emitErrorIfHeard, this, error, callback);
+    }
+  },
+
+  /** Calls `socket.setTimeout`; the listener is one for 'timeout' of this message. */
+  setTimeout(milliseconds: number, callback?: () => void) {
+    if (callback) this.on('timeout', callback);
+    this.socket.setTimeout(milliseconds);
+    return this;
+  },
+
+  _addHeaderLines(lines: string[], count: number) {
+    const taken = lines.slice(0, count);
+    if (this.complete) {
+      this.rawTrailers = taken;
+      this[kTrailers] = this[kTrailersDistinct] = null;
+    } else {
+      this.rawHeaders = taken;
+      this[kHeaders] = this[kHeadersDistinct] = null;
+    }
+  },
+
+  _addHeaderLine(field: string, value: string, destination: Headers) {
+    addHeader(destination, field, value, this.joinDuplicateHeaders === true);
+  },
+
+  /** Throws away the rest of the content, so that the next message can be read. */
+  _dump() {
+    if (this._dumped) return;
+    this._dumped = true;
+    // What is buffered would still reach listeners of 'data', after the response has ended.
+    this.removeAllListeners('data');
+    this.resume();
+  },
+};
+
+for (const [name, member] of Object.entries(members)) {
+  Object.defineProperty(IncomingMessage.prototype, name, {
+    value: member,
+    writable: true,
+    configurable: true,
+    enumerable: true,
+  });
+}
+
+function defineAccessor<T>(name: string, get: (this: Incoming) => T, set?: (this: Incoming, value: T) => void): void {
+  Object.defineProperty(IncomingMessage.prototype, name, { get, set, configurable: true, enumerable: false });
+}
+
+defineAccessor(
+  'headers',
+  function () {
+    return (this[kHeaders] ??= headersOf(this.rawHeaders, this.joinDuplicateHeaders === true));
+  },
+  function (headers) {
+    this[kHeaders] = headers;
+  },
+);
+
+defineAccessor(
+  'headersDistinct',
+  function () {
+    return (this[kHeadersDistinct] ??= distinctHeadersOf(this.rawHeaders));
+  },
+  function (headers) {
+    this[kHeadersDistinct] = headers;
+  },
+);
+
+defineAccessor(
+  'trailers',
+  function () {
+    return (this[kTrailers] ??= headersOf(this.rawTrailers, this.joinDuplicateHeaders === true));
+  },
+  function (trailers) {
+    this[kTrailers] = trailers;
+  },
+);
+
+defineAccessor(
+  'trailersDistinct',
+  function () {
+    return (this[kTrailersDistinct] ??= distinctHeadersOf(this.rawTrailers));
+  },
+  function (trailers) {
+    this[kTrailersDistinct] = trailers;
+  },
+);
+
+/** The former name of `socket`. */
+defineAccessor(
+  'connection',
+  function () {
+    return this.socket;
+  },
+  function (socket) {
+    this.socket = socket;
+  },
+);
+
+/** Aborted when the message is destroyed, or its connection closes, before the exchange is complete. Made on first use. */
+defineAccessor('signal', function () {
+  if (this[kSignal] === null) {
+    this[kSignal] = new AbortController();
+    if (this.aborted) abortSignal(this);
+  }
+  return this[kSignal].signal;
+});
+
+/** Aborts the message's signal, if anybody asked for it. */
+export function abortSignal(message: Incoming): void {
+  message[kSignal]?.abort();
+}

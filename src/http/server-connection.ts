@@ -1,0 +1,546 @@
+/**
+ * The server's side of a connection: a request and a response for every message, responses in the order of their
+ * requests, Expect, upgrades, error replies, and what follows an exchange.
+ *
+ * A response is in one of three places: `turn` (it may write to the socket), `waiting` (a pipelined request's, it
+ * writes to its own list), `flushing` (ended, its last bytes on their way to the system).
+ */
+import { AsyncResource } from 'node:async_hooks';
+import { connectionReset, type PeerError, requestTimeout } from '../errors.js';
+import { CONNECTION, EXPECT, HOST, UPGRADE } from '../wire/fields.js';
+import { CHUNKED, CLOSE_DELIMITED } from '../wire/framing.js';
+import { MAX_PIPELINED_REQUESTS } from '../wire/limits.js';
+import { MessageParser, REQUEST } from '../wire/parser.js';
+import { isPersistent, messageConnectionOptions, OPTION_UPGRADE } from '../wire/persistence.js';
+import { SECTION_END, statusLine } from '../wire/serializer.js';
+import { STATUS_CODES } from '../wire/tables.js';
+import { maxHeaderSize } from './command-line.js';
+import { Connection, type ConnectionSocket } from './connection.js';
+import { currentDateLine } from './date.js';
+import type { Timed } from './deadlines.js';
+import { debug, requestStart, responseFinish } from './diagnostics.js';
+import { abortSignal, completeMessage, endUnseen, type Incoming } from './incoming-message.js';
+import { emitDrain, type MessageOutlet, type Outgoing } from './outgoing-message.js';
+import type { HttpServer } from './server.js';
+import { emitClose, type Response } from './server-response.js';
+import { kConnection, kServer, kScope, kUniqueHeaders } from './symbols.js';
+
+/** How long a connection that we end is read after its last response, for the client to read that in peace. */
+const LINGER_TIMEOUT = 1000;
+
+const SCOPE_OPTIONS = { requireManualDestroy: true };
+const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;
+
+export class ServerConnection extends Connection implements Timed, MessageOutlet {
+  private readonly server: HttpServer;
+  protected readonly parser: MessageParser;
+
+  /** The response that may write. */
+  private turn: Response | null = null;
+  private readonly waiting: Response[] = [];
+  private readonly flushing: Response[] = [];
+  /** Bytes that responses wait with for their turn. */
+  private queuedBytes = 0;
+  private requestCount = 0;
+  /** An upgrade whose turn comes when the responses before it have left. */
+  private pendingUpgrade: { request: Incoming; head: Buffer } | null = null;
+  /** What went wrong with the input, to be reported when the responses before it have left. */
+  private pendingError: Error | null = null;
+  private isLingering = false;
+  /** The idle time-out is the socket's own timer, because the socket had one. */
+  private usesSocketTimer = false;
+
+  /** performance.now() of the first byte of the message being received; 0 between messages. */
+  messageStartedAt: number;
+
+  idleDeadline = 0;
+  previousIdle: Timed | null = null;
+  nextIdle: Timed | null = null;
+
+  readonly onFlushed: (error?: Error | null) => void;
+  private readonly onPendingData: (delta: number) => void;
+
+  constructor(server: HttpServer, socket: ConnectionSocket) {
+    super(socket);
+    this.server = server;
+    this.parser = new MessageParser(REQUEST, this, {
+      maxHeaderSize: (server as { maxHeaderSize?: number }).maxHeaderSize || maxHeaderSize,
+      maxHeadersCount: server.maxHeadersCount ?? undefined,
+      leniency: server[kServer].leniency,
+    });
+    // Who connects and says nothing is to be timed out as well.
+    this.messageStartedAt = performance.now();
+    this.onFlushed = (error) => this.responseFlushed(error);
+    this.onPendingData = (delta) => {
+      this.queuedBytes += delta;
+    };
+    this.attach();
+  }
+
+  /** Is a request being received, or a response owed? */
+  get isIdle(): boolean {
+    return (
+      this.messageStartedAt === 0 &&
+      this.turn === null &&
+      this.waiting.length === 0 &&
+      this.flushing.length === 0
+    );
+  }
+
+  /** Was the header section of the message being received read? */
+  get isHeadComplete(): boolean {
+    return !this.parser.isBeforeBody;
+  }
+
+  override feed(chunk: Buffer): void {
+    super.feed(chunk);
+    // The clock runs for a message that is incomplete; most come whole and never see it.
+    if (!this.parser.isIdle && this.messageStartedAt === 0) this.messageStartedAt = performance.now();
+  }
+
+  // What the parser finds.
+
+  onHead(parser: MessageParser): boolean {
+    const { server, socket } = this;
+    const { startLine, fields } = parser;
+    if (this.idleDeadline !== 0) this.leaveIdle();
+    const request = new server[kServer].IncomingMessage(socket);
+    request.httpVersionMajor = 1;
+    request.httpVersionMinor = startLine.versionMinor;
+    request.httpVersion = startLine.versionMinor === 1 ? '1.1' : '1.0';
+    request.joinDuplicateHeaders = server.joinDuplicateHeaders;
+    request.rawHeaders = fields.lines;
+    request.method = startLine.method;
+    request.url = startLine.target;
+    request[kConnection] = this;
+    this.incoming = request;
+
+    const isConnect = startLine.method === 'CONNECT';
+    const hasOptions = fields.has(CONNECTION);
+    const options = messageConnectionOptions(fields);
+    if (isConnect || (hasOptions && (options & OPTION_UPGRADE) !== 0 && fields.has(UPGRADE))) {
+      request.upgrade = isConnect || this.wantsUpgrade(request);
+      if (request.upgrade) return true;
+    } else {
+      request.upgrade = false;
+    }
+
+    let keepAlive = isPersistent(startLine.versionMinor, options) && parser.framing !== CLOSE_DELIMITED;
+    // An HTTP/1.0 sender cannot have meant chunked: whoever relayed it may read another end (RFC 9112 section 6.1).
+    if (startLine.versionMinor === 0 && parser.framing === CHUNKED) keepAlive = false;
+    if (!keepAlive && !server.insecureHTTPParser) this.reads = false;
+
+    const response = this.makeResponse(request, keepAlive);
+    const scope = new AsyncResource('HTTPINCOMINGMESSAGE', SCOPE_OPTIONS);
+    request[kScope] = scope;
+    if (requestStart.hasSubscribers) {
+      requestStart.publish({ request, response, socket, server });
+    }
+    try {
+      scope.runInAsyncScope(this.dispatch, this, request, response, fields.has(HOST), fields.has(EXPECT));
+    } catch (error) {
+      this.keepThrown(error);
+    }
+    return false;
+  }
+
+  private wantsUpgrade(request: Incoming): boolean {
+    try {
+      return Boolean(this.server.shouldUpgradeCallback(request));
+    } catch (error) {
+      this.keepThrown(error);
+      return false;
+    }
+  }
+
+  private makeResponse(request: Incoming, keepAlive: boolean): Response {
+    const { server, socket } = this;
+    const response = new server[kServer].ServerResponse(request, {
+      highWaterMark: socket.writableHighWaterMark,
+      rejectNonStandardBodyWrites: server.rejectNonStandardBodyWrites,
+    });
+    response[kConnection] = this;
+    response._keepAliveTimeout = server.keepAliveTimeout;
+    response._maxRequestsPerSocket = server.maxRequestsPerSocket as number;
+    response._onPendingData = this.onPendingData;
+    response.shouldKeepAlive = keepAlive;
+    response[kUniqueHeaders] = server[kServer].uniqueHeaders;
+    if (this.turn === null) this.giveTurn(response);
+    else this.waiting.push(response);
+    return response;
+  }
+
+  /** Calls the listener that is for this request. */
+  private dispatch(request: Incoming, response: Response, hasHost: boolean, hasExpect: boolean): void {
+    const { server } = this;
+    if (request.httpVersionMinor === 1) {
+      if (!hasHost && server.requireHostHeader) {
+        // "MUST respond with a 400" (RFC 9112 section 3.2).
+        response.writeHead(400, ['Connection', 'close']);
+        response.end();
+        return;
+      }
+      const limit = server.maxRequestsPerSocket;
+      if (typeof limit === 'number' && limit > 0) {
+        this.requestCount++;
+        response.maxRequestsOnConnectionReached = limit <= this.requestCount;
+        if (limit < this.requestCount) {
+          server.emit('dropRequest', request, this.socket);
+          response.writeHead(503);
+          response.end();
+          return;
+        }
+      }
+      if (hasExpect) {
+        this.dispatchExpectation(request, response);
+        return;
+      }
+    }
+    server.emit('request', request, response);
+  }
+
+  private dispatchExpectation(request: Incoming, response: Response): void {
+    const { server } = this;
+    if (CONTINUE.test(request.headers.expect as string)) {
+      response._expect_continue = true;
+      if (server.listenerCount('checkContinue') > 0) {
+        server.emit('checkContinue', request, response);
+      } else {
+        response.writeContinue();
+        server.emit('request', request, response);
+      }
+    } else if (server.listenerCount('checkExpectation') > 0) {
+      server.emit('checkExpectation', request, response);
+    } else {
+      response.writeHead(417);
+      response.end();
+    }
+  }
+
+  override onBody(content: Buffer): void {
+    const scope = this.incoming?.[kScope];
+    // Listeners of 'data' may be called at once: in the scope of their request.
+    if (scope) this.runInScope(scope, content);
+  }
+
+  private runInScope(scope: AsyncResource, content: Buffer): void {
+    try {
+      scope.runInAsyncScope(super.onBody, this, content);
+    } catch (error) {
+      this.keepThrown(error);
+    }
+  }
+
+  onTrailers(lines: string[]): void {
+    if (this.incoming !== null) this.incoming.rawTrailers = lines;
+  }
+
+  onComplete(): void {
+    const { incoming } = this;
+    this.messageStartedAt = 0;
+    if (incoming === null) return;
+    this.incoming = null;
+    if (incoming._consuming) incoming[kScope]?.runInAsyncScope(completeMessage, null, incoming);
+    else completeMessage(incoming);
+  }
+
+  protected isBlocked(): boolean {
+    return (
+      this.waiting.length >= MAX_PIPELINED_REQUESTS ||
+      this.queuedBytes >= this.socket.writableHighWaterMark ||
+      this.socket.writableNeedDrain
+    );
+  }
+
+  // Turns.
+
+  private giveTurn(response: Response): void {
+    this.turn = response;
+    // The one before may still be flushing.
+    this.socket._httpMessage = null;
+    response.assignSocket(this.socket);
+  }
+
+  /** The response ended, its last bytes are with the socket: the next may write. */
+  messageEnded(message: Outgoing): void {
+    const response = message as Response;
+    this.flushing.push(response);
+    this.turn = null;
+    this.uncorkNow();
+    if (response._last) {
+      // Whatever comes behind a close is not a request (RFC 9112 section 9.6).
+      this.reads = false;
+      return;
+    }
+    const next = this.waiting.shift();
+    if (next !== undefined) this.giveTurn(next);
+  }
+
+  /** The system took the last bytes of the oldest ended response. */
+  private responseFlushed(error: Error | null | undefined): void {
+    const response = this.flushing.shift();
+    if (response === undefined || error) return;
+    const { socket, server } = this;
+    const request = response.req;
+    if (responseFinish.hasSubscribers) responseFinish.publish({ request, response, socket, server });
+    this.releaseRequest(request);
+    response.detachSocket(socket);
+    if (response._last) this.end();
+    else if (this.turn === null && this.waiting.length === 0) this.afterExchanges();
+    else if (this.holdsInput) this.resumeMessages();
+    response.emit('finish');
+    if (response.listenerCount('close') > 0) process.nextTick(emitClose, response);
+    else emitClose(response);
+  }
+
+  /** What nobody read of the request is thrown away, so that the next one can be read. */
+  private releaseRequest(request: Incoming): void {
+    if (request._consuming || request._dumped || request.readableDidRead) return;
+    const { _eventsCount } = request as unknown as { _eventsCount: number };
+    if (request.complete && _eventsCount === 0 && request.readableLength === 0) endUnseen(request);
+    else request._dump();
+  }
+
+  /** No response is owed. */
+  private afterExchanges(): void {
+    if (this.pendingError !== null) {
+      this.reportError(this.pendingError);
+      return;
+    }
+    if (this.pendingUpgrade !== null) {
+      const { request, head } = this.pendingUpgrade;
+      this.pendingUpgrade = null;
+      this.upgrade(request, head);
+      return;
+    }
+    if (this.holdsInput) this.resumeMessages();
+    if (this.messageStartedAt === 0 && this.turn === null) this.becomeIdle();
+  }
+
+  // Idle.
+
+  private becomeIdle(): void {
+    const { server, socket } = this;
+    if (socket.destroyed || this.idleDeadline !== 0) return;
+    const timeout = server.keepAliveTimeout;
+    if (!timeout || typeof socket.setTimeout !== 'function') return;
+    const milliseconds = timeout + server.keepAliveTimeoutBuffer;
+    if (socket.timeout) {
+      // The socket has a timer, the server's or the caller's: it is for requests, and gives way.
+      this.usesSocketTimer = true;
+      socket.setTimeout(milliseconds);
+      this.idleDeadline = 1;
+    } else {
+      server[kServer].idleConnections.add(this, milliseconds);
+    }
+  }
+
+  private leaveIdle(): void {
+    this.idleDeadline = 0;
+    if (this.usesSocketTimer) {
+      this.usesSocketTimer = false;
+      this.socket.setTimeout(this.server.timeout);
+    } else {
+      this.server[kServer].idleConnections.remove(this);
+    }
+  }
+
+  onIdleTimeout(): void {
+    this.idleDeadline = 0;
+    // As if the socket's own timer had gone off: who listens for it on the socket shall hear it.
+    this.socket.emit('timeout');
+  }
+
+  // The end.
+
+  /** Ends the connection after a last response; what the client still sends is read and thrown away. */
+  private end(): void {
+    const { socket } = this;
+    this.reads = false;
+    if (this.parser.isIdle || typeof socket.destroySoon !== 'function') {
+      if (typeof socket.destroySoon === 'function') socket.destroySoon();
+      else socket.end();
+      return;
+    }
+    this.linger();
+  }
+
+  /**
+   * Closing a socket with input unread resets the connection, and the client may lose the response that tells it
+   * why. So it is half-closed, and read until the client is done or its time is up (RFC 9112 section 9.6).
+   */
+  private linger(): void {
+    const { socket } = this;
+    if (this.isLingering || socket.destroyed) return;
+    this.isLingering = true;
+    socket.end();
+    socket.resume();
+    const timer = setTimeout(() => socket.destroy(), LINGER_TIMEOUT);
+    timer.unref();
+    socket.once('close', () => clearTimeout(timer));
+  }
+
+  protected onTunnel(head: Buffer): void {
+    const request = this.incoming as Incoming;
+    this.incoming = null;
+    if (this.turn !== null) {
+      // The responses before it first.
+      this.pendingUpgrade = { request, head };
+      this.socket.pause();
+    } else {
+      this.upgrade(request, head);
+    }
+  }
+
+  private upgrade(request: Incoming, head: Buffer): void {
+    const { server, socket } = this;
+    const event = request.method === 'CONNECT' ? 'connect' : 'upgrade';
+    if (server.listenerCount(event) === 0) {
+      // Nobody here speaks what was asked for.
+      debug('no listener for %s', event);
+      socket.destroy();
+      return;
+    }
+    this.detach();
+    server[kServer].connections.delete(this);
+    if (this.idleDeadline !== 0) this.leaveIdle();
+    completeMessage(request);
+    // Not flowing, not paused: as the listener would find a socket of its own.
+    (socket as { readableFlowing: boolean | null }).readableFlowing = null;
+    new AsyncResource('HTTPINCOMINGMESSAGE', SCOPE_OPTIONS).runInAsyncScope(() => {
+      server.emit(event, request, socket, head);
+    });
+  }
+
+  protected onParseError(error: PeerError): void {
+    this.fail(error);
+  }
+
+  /** The request being received took too long. */
+  onRequestTimeout(): void {
+    this.reads = false;
+    this.fail(requestTimeout());
+  }
+
+  /** Reports the error when the responses before it have left: they are not to blame. */
+  private fail(error: Error): void {
+    const isOwed = this.turn !== null && (this.waiting.length > 0 || this.turn.req !== this.incoming);
+    if (isOwed || this.flushing.length > 0) {
+      this.pendingError = error;
+      // The request whose content is wrong will not be answered: the ones before it will.
+      if (this.incoming !== null && this.waiting.length > 0) this.dropLast();
+      return;
+    }
+    this.reportError(error);
+  }
+
+  private dropLast(): void {
+    const response = this.waiting[this.waiting.length - 1];
+    if (response.req !== this.incoming) return;
+    this.waiting.pop();
+    this.incoming.destroy(connectionReset('aborted'));
+    response.destroyed = true;
+    process.nextTick(emitClose, response);
+  }
+
+  /** 'clientError', or else a reply that says what was wrong, if none has begun. */
+  private reportError(error: Error): void {
+    const { server, socket } = this;
+    this.pendingError = null;
+    this.reads = false;
+    if (server.emit('clientError', error, socket)) return;
+    const response = this.turn;
+    if (!socket.writable || response?._headerSent) {
+      socket.destroy(error);
+      return;
+    }
+    const { statusCode } = error as Partial<PeerError>;
+    if (statusCode === undefined) {
+      socket.destroy(error);
+      return;
+    }
+    socket.write(errorReply(statusCode), 'latin1');
+    this.abortExchanges();
+    this.linger();
+  }
+
+  /** Requests that are not complete will never be; nobody waits for their responses. */
+  private abortExchanges(): void {
+    const responses = this.turn === null ? [] : [this.turn, ...this.waiting];
+    for (const { req } of responses) {
+      if (!req.destroyed) req.destroy(connectionReset('aborted'));
+    }
+  }
+
+  // Events of the socket.
+
+  onSocketError(error: Error): void {
+    if (!this.server.emit('clientError', error, this.socket)) this.socket.destroy(error);
+  }
+
+  onSocketEnd(): void {
+    const { socket, server } = this;
+    if (this.isLingering) return;
+    const error = this.reads ? this.parser.finish() : null;
+    this.reads = false;
+    if (error !== null) {
+      this.fail(error);
+      return;
+    }
+    if (!server.httpAllowHalfOpen) {
+      this.abortIncomplete();
+      if (typeof socket.end === 'function') socket.end();
+    } else if (this.waiting.length > 0) {
+      this.waiting[this.waiting.length - 1]._last = true;
+    } else if (this.turn !== null) {
+      this.turn._last = true;
+    } else {
+      socket.end();
+    }
+  }
+
+  private abortIncomplete(): void {
+    this.abortExchanges();
+  }
+
+  onSocketClose(): void {
+    const { server } = this;
+    server[kServer].connections.delete(this);
+    if (this.idleDeadline !== 0) this.leaveIdle();
+    this.reads = false;
+    const responses = [...this.flushing, ...(this.turn === null ? [] : [this.turn]), ...this.waiting];
+    for (const response of responses) {
+      const request = response.req;
+      if (!request.destroyed && !(request.complete && request.readableEnded)) {
+        request.destroy(connectionReset('aborted'));
+      }
+      emitClose(response);
+      abortSignal(request);
+    }
+    this.flushing.length = 0;
+    this.waiting.length = 0;
+    this.turn = null;
+  }
+
+  onSocketDrain(): void {
+    const { turn } = this;
+    if (turn !== null && !turn.finished) emitDrain(turn);
+    if (this.holdsInput) this.resumeMessages();
+  }
+
+  onSocketTimeout(): void {
+    const { server, socket } = this;
+    this.idleDeadline = 0;
+    const request = this.incoming;
+    const requestHeard = request !== null && !request.complete && request.emit('timeout', socket);
+    const responseHeard = this.turn?.emit('timeout', socket);
+    const serverHeard = server.emit('timeout', socket);
+    if (!requestHeard && !responseHeard && !serverHeard) socket.destroy();
+  }
+}
+
+/** A whole response for what cannot be handed to a listener. */
+function errorReply(statusCode: number): string {
+  const line = statusLine(statusCode, STATUS_CODES[statusCode] as string);
+  return `${line}${currentDateLine()}Connection: close\r\nContent-Length: 0\r\n${SECTION_END}`;
+}

@@ -1,0 +1,153 @@
+/** The options of a server: checked, with their defaults, sorted by who uses them. */
+import type * as nodeHttp from 'node:http';
+import type { ServerOpts, Socket } from 'node:net';
+import { getDefaultHighWaterMark } from 'node:stream';
+import { invalidArgType, invalidArgValue, outOfRange } from '../errors.js';
+import {
+  CONNECTIONS_CHECKING_INTERVAL,
+  HEADERS_TIMEOUT,
+  KEEP_ALIVE_TIMEOUT,
+  KEEP_ALIVE_TIMEOUT_BUFFER,
+  REQUEST_TIMEOUT,
+} from '../wire/limits.js';
+import { INSECURE, type Leniency, RELAXED, STRICT } from '../wire/parser.js';
+import { insecureByDefault } from './command-line.js';
+import { IdleList } from './deadlines.js';
+import { type Incoming, IncomingMessage } from './incoming-message.js';
+import type { OutgoingOptions } from './outgoing-message.js';
+import type { HttpServer } from './server.js';
+import type { ServerConnection } from './server-connection.js';
+import { type Response, ServerResponse } from './server-response.js';
+
+export type HttpServerOptions = nodeHttp.ServerOptions;
+
+/** What a server keeps for itself. */
+export interface ServerState {
+  readonly IncomingMessage: new (socket: Socket) => Incoming;
+  readonly ServerResponse: new (request: Incoming, options: OutgoingOptions) => Response;
+  readonly uniqueHeaders: ReadonlySet<string> | null;
+  readonly leniency: Leniency;
+  readonly connections: Set<ServerConnection>;
+  readonly idleConnections: IdleList;
+  checkingTimer: NodeJS.Timeout | null;
+}
+
+interface CheckedOptions {
+  /** For net.Server. */
+  readonly net: ServerOpts;
+  /** The server's own properties. */
+  readonly members: Partial<HttpServer>;
+  readonly state: ServerState;
+}
+
+type Given = Record<string, unknown>;
+
+function integer(given: Given, name: string, fallback: number): number {
+  const value = given[name];
+  if (value === undefined) return fallback;
+  if (typeof value !== 'number') throw invalidArgType(name, 'of type number', value);
+  if (!Number.isInteger(value)) throw outOfRange(name, 'an integer', value);
+  if (value < 0 || value > Number.MAX_SAFE_INTEGER) {
+    throw outOfRange(name, `>= 0 && <= ${Number.MAX_SAFE_INTEGER}`, value);
+  }
+  return value;
+}
+
+function typed<T>(given: Given, name: string, type: 'boolean' | 'function', fallback: T): T {
+  const value = given[name];
+  if (value === undefined) return fallback;
+  // biome-ignore lint/suspicious/useValidTypeof: the type is one of the two above
+  if (typeof value !== type) throw invalidArgType(`options.${name}`, `of type ${type}`, value);
+  return value as T;
+}
+
+function leniencyOf(given: Given, insecureHTTPParser: boolean | undefined): Leniency {
+  const { httpValidation } = given;
+  if (httpValidation !== undefined) {
+    if (!['strict', 'relaxed', 'insecure'].includes(httpValidation as string)) {
+      const allowed = "must be one of: 'strict', 'relaxed', 'insecure'";
+      throw invalidArgValue('options.httpValidation', httpValidation, allowed);
+    }
+    if (insecureHTTPParser !== undefined) {
+      const reason = 'cannot be used together with options.insecureHTTPParser';
+      throw invalidArgValue('options.httpValidation', httpValidation, reason);
+    }
+    return httpValidation === 'strict' ? STRICT : httpValidation === 'relaxed' ? RELAXED : INSECURE;
+  }
+  return (insecureHTTPParser ?? insecureByDefault()) ? INSECURE : STRICT;
+}
+
+/** Names whose several values are one line. */
+export function uniqueHeadersOf(names: unknown): ReadonlySet<string> | null {
+  if (!Array.isArray(names)) return null;
+  return new Set(names.map((name: string) => name.toLowerCase()));
+}
+
+function upgradesWhereHeard(this: HttpServer): boolean {
+  return this.listenerCount('upgrade') > 0;
+}
+
+/**
+ * Checks what was given to a server.
+ * @throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE as node:http does
+ */
+export function checkedOptions(options: HttpServerOptions | null | undefined): CheckedOptions {
+  if (options !== undefined && options !== null && (typeof options !== 'object' || Array.isArray(options))) {
+    throw invalidArgType('options', 'of type object', options);
+  }
+  const given = { ...options } as Given;
+  const maxHeaderSize = given.maxHeaderSize === undefined ? undefined : integer(given, 'maxHeaderSize', 0);
+  const insecureHTTPParser = typed<boolean | undefined>(given, 'insecureHTTPParser', 'boolean', undefined);
+  const leniency = leniencyOf(given, insecureHTTPParser);
+  const requestTimeout = integer(given, 'requestTimeout', REQUEST_TIMEOUT);
+  const headersTimeout = integer(
+    given,
+    'headersTimeout',
+    requestTimeout > 0 ? Math.min(HEADERS_TIMEOUT, requestTimeout) : HEADERS_TIMEOUT,
+  );
+  if (requestTimeout > 0 && headersTimeout > requestTimeout) {
+    throw outOfRange('headersTimeout', '<= requestTimeout', given.headersTimeout);
+  }
+  const members = {
+    maxHeaderSize,
+    insecureHTTPParser,
+    httpValidation: given.httpValidation,
+    requestTimeout,
+    headersTimeout,
+    keepAliveTimeout: integer(given, 'keepAliveTimeout', KEEP_ALIVE_TIMEOUT),
+    keepAliveTimeoutBuffer: integer(given, 'keepAliveTimeoutBuffer', KEEP_ALIVE_TIMEOUT_BUFFER),
+    connectionsCheckingInterval: integer(given, 'connectionsCheckingInterval', CONNECTIONS_CHECKING_INTERVAL),
+    requireHostHeader: typed(given, 'requireHostHeader', 'boolean', true),
+    joinDuplicateHeaders: typed<boolean | undefined>(given, 'joinDuplicateHeaders', 'boolean', undefined),
+    rejectNonStandardBodyWrites: typed(given, 'rejectNonStandardBodyWrites', 'boolean', false),
+    optimizeEmptyRequests: typed(given, 'optimizeEmptyRequests', 'boolean', false),
+    shouldUpgradeCallback: typed(given, 'shouldUpgradeCallback', 'function', upgradesWhereHeard),
+    httpAllowHalfOpen: false,
+    timeout: 0,
+    maxHeadersCount: null,
+    maxRequestsPerSocket: 0,
+  } as unknown as Partial<HttpServer>;
+
+  return {
+    // A client may end its side and still be answered.
+    net: {
+      allowHalfOpen: true,
+      noDelay: (given.noDelay as boolean | undefined) ?? true,
+      keepAlive: given.keepAlive as boolean | undefined,
+      keepAliveInitialDelay: given.keepAliveInitialDelay as number | undefined,
+      highWaterMark: (given.highWaterMark as number | undefined) ?? getDefaultHighWaterMark(false),
+      ...(given.pauseOnConnect === undefined ? {} : { pauseOnConnect: given.pauseOnConnect as boolean }),
+      ...(given.blockList === undefined ? {} : { blockList: given.blockList as ServerOpts['blockList'] }),
+    },
+    members,
+    state: {
+      IncomingMessage: (options?.IncomingMessage || IncomingMessage) as unknown as ServerState['IncomingMessage'],
+      ServerResponse: (options?.ServerResponse || ServerResponse) as unknown as ServerState['ServerResponse'],
+      uniqueHeaders: uniqueHeadersOf(given.uniqueHeaders),
+      leniency,
+      connections: new Set(),
+      idleConnections: new IdleList(),
+      checkingTimer: null,
+    },
+  };
+}

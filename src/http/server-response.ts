@@ -1,0 +1,257 @@
+/** ServerResponse: the response to one request (node:http `ServerResponse`). */
+import type * as nodeHttp from 'node:http';
+import type { Socket } from 'node:net';
+import {
+  headersSent,
+  invalidArgType,
+  invalidArgValue,
+  invalidChar,
+  invalidStatusCode,
+  socketAssigned,
+} from '../errors.js';
+import { fieldLine, SECTION_END, statusLine } from '../wire/serializer.js';
+import { isStatusWithoutContent, STATUS_CODES } from '../wire/tables.js';
+import { responseCreated } from './diagnostics.js';
+import {
+  HeaderStore,
+  type HeaderValue,
+  hasInvalidChar,
+  outgoingName,
+  validateHeaderName,
+  validateHeaderValue,
+} from './header-store.js';
+import type { Incoming } from './incoming-message.js';
+import type { HeadersArgument } from './outgoing-head.js';
+import { type Callback, type Outgoing, OutgoingMessage, type OutgoingOptions } from './outgoing-message.js';
+import { kConnection, kStore } from './symbols.js';
+
+/** The response with what is kept for ourselves, and the members that libraries reach for. */
+export interface Response extends Outgoing {
+  req: Incoming;
+  statusCode: number;
+  statusMessage: string;
+  _sent100: boolean;
+  _expect_continue: boolean;
+  assignSocket(socket: Socket): void;
+  detachSocket(socket: Socket): void;
+  writeHead(statusCode: number, reason?: string | HeadersArgument, headers?: HeadersArgument): Response;
+  writeContinue(callback?: Callback): void;
+}
+
+interface TurnSocket extends Socket {
+  _httpMessage?: Response | null;
+}
+
+/** TE: chunked says that an HTTP/1.0 client reads the chunked coding. */
+const TE_CHUNKED = /(?:^|\W)chunked(?:$|\W)/i;
+
+/**
+ * The response to a request. Made by the server; `new ServerResponse(req)` with `assignSocket` serves tests and
+ * frameworks that inject requests.
+ */
+export const ServerResponse = function ServerResponse(this: Response, req: Incoming, options?: OutgoingOptions) {
+  (OutgoingMessage as unknown as (this: Response, options?: OutgoingOptions) => void).call(this, options);
+  if (req.method === 'HEAD') this._hasBody = false;
+  this.req = req;
+  this.statusCode = 200;
+  this.statusMessage = undefined as unknown as string;
+  this.sendDate = true;
+  this._sent100 = false;
+  this._expect_continue = false;
+  if (req.httpVersionMajor < 1 || req.httpVersionMinor < 1) {
+    this.useChunkedEncodingByDefault = TE_CHUNKED.test(req.headers.te as string);
+    this.shouldKeepAlive = false;
+  }
+  if (responseCreated.hasSubscribers) responseCreated.publish({ request: req, response: this });
+} as unknown as typeof nodeHttp.ServerResponse;
+
+Object.setPrototypeOf(ServerResponse.prototype, OutgoingMessage.prototype);
+Object.setPrototypeOf(ServerResponse, OutgoingMessage);
+
+/** The socket of a response that no connection of ours takes care of closed. */
+function onSocketClose(this: TurnSocket): void {
+  if (this._httpMessage) emitClose(this._httpMessage);
+}
+
+/** The exchange is over, one way or the other. */
+export function emitClose(response: Response): void {
+  if (response._closed) return;
+  response.destroyed = true;
+  response._closed = true;
+  response.emit('close');
+}
+
+/** @throws ERR_HTTP_INVALID_STATUS_CODE */
+function checkedStatusCode(statusCode: number): number {
+  // As an integer, as node:http reads it: '200' and 200.9 are 200.
+  const code = statusCode | 0;
+  if (code < 100 || code > 999) throw invalidStatusCode(statusCode);
+  return code;
+}
+
+const members: ThisType<Response> & Record<string, unknown> = {
+  statusCode: 200,
+  statusMessage: undefined,
+
+  /** Gives the response its socket. @throws ERR_HTTP_SOCKET_ASSIGNED */
+  assignSocket(socket: TurnSocket) {
+    if (socket._httpMessage) throw socketAssigned();
+    socket._httpMessage = this;
+    if (this[kConnection] === null) socket.on('close', onSocketClose);
+    this.socket = socket;
+    this.emit('socket', socket);
+    this._flush();
+  },
+
+  detachSocket(socket: TurnSocket) {
+    if (this[kConnection] === null) socket.removeListener('close', onSocketClose);
+    if (socket._httpMessage === this) socket._httpMessage = null;
+    this.socket = null;
+  },
+
+  /** Sends 100 (Continue): the client may send the content (RFC 9110 section 10.1.1). */
+  writeContinue(callback?: Callback) {
+    this._writeRaw('HTTP/1.1 100 Continue\r\n\r\n', 'latin1', callback);
+    this._sent100 = true;
+  },
+
+  /** Sends 102 (Processing). */
+  writeProcessing(callback?: Callback) {
+    this._writeRaw('HTTP/1.1 102 Processing\r\n\r\n', 'latin1', callback);
+  },
+
+  /**
+   * Sends 103 (Early Hints) with a Link field and others (RFC 8297). Without links nothing is sent.
+   * @throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_INVALID_HTTP_TOKEN, ERR_INVALID_CHAR
+   */
+  writeEarlyHints(hints: Record<string, HeaderValue>, callback?: Callback) {
+    if (hints === null || typeof hints !== 'object' || Array.isArray(hints)) {
+      throw invalidArgType('hints', 'of type object', hints);
+    }
+    if (hints.link === null || hints.link === undefined) return;
+    const link = linkValue(hints.link as string | string[]);
+    if (link.length === 0) return;
+    if (hasInvalidChar(link)) throw invalidChar('header content', 'Link');
+    let head = `HTTP/1.1 103 Early Hints\r\n${fieldLine('Link', link)}`;
+    for (const name of Object.keys(hints)) {
+      if (name === 'link') continue;
+      validateHeaderName(name);
+      const value = hints[name];
+      for (const one of Array.isArray(value) ? value : [value]) {
+        validateHeaderValue(name, one);
+        head += fieldLine(name, one as string);
+      }
+    }
+    this._writeRaw(head + SECTION_END, 'latin1', callback);
+  },
+
+  /**
+   * Sends an interim response: any status code of 100 to 199 but 101, which ends HTTP on the connection.
+   * @throws ERR_HTTP_HEADERS_SENT, ERR_HTTP_INVALID_STATUS_CODE, ERR_INVALID_HTTP_TOKEN, ERR_INVALID_CHAR
+   */
+  writeInformation(statusCode: number, headers?: HeadersArgument, callback?: Callback) {
+    if (this._header !== null) throw headersSent('write');
+    if (!Number.isInteger(statusCode) || statusCode < 100 || statusCode > 199 || statusCode === 101) {
+      throw invalidStatusCode(statusCode);
+    }
+    let head = statusLine(statusCode, STATUS_CODES[statusCode] ?? 'unknown');
+    for (const [name, value] of pairsOf(headers)) {
+      validateHeaderName(name);
+      for (const one of Array.isArray(value) ? value : [value]) {
+        validateHeaderValue(name, one);
+        head += fieldLine(name, one as string);
+      }
+    }
+    if (statusCode === 100) this._sent100 = true;
+    this._writeRaw(head + SECTION_END, 'latin1', callback);
+  },
+
+  _implicitHeader() {
+    this.writeHead(this.statusCode);
+  },
+
+  /**
+   * Makes the head: status, reason phrase, and headers over those that were set. Sent with the first content.
+   * @throws ERR_HTTP_HEADERS_SENT, ERR_HTTP_INVALID_STATUS_CODE, ERR_INVALID_CHAR, and as setHeader
+   */
+  writeHead(statusArgument: number, reason?: string | HeadersArgument, headersArgument?: HeadersArgument) {
+    if (this._header !== null) throw headersSent('write');
+    const statusCode = checkedStatusCode(statusArgument);
+    let headers = headersArgument;
+    if (typeof reason === 'string') {
+      this.statusMessage = reason;
+    } else {
+      this.statusMessage ||= STATUS_CODES[statusCode] ?? 'unknown';
+      headers ??= reason;
+    }
+    this.statusCode = statusCode;
+    if (headers && this[kStore] !== null) {
+      mergeHeaders(this, headers);
+      headers = undefined;
+    } else if (headers && Array.isArray(headers) && !Array.isArray(headers[0]) && headers.length % 2 !== 0) {
+      throw invalidArgValue('headers', headers, 'is invalid');
+    }
+    if (hasInvalidChar(this.statusMessage)) throw invalidChar('statusMessage');
+    if (isStatusWithoutContent(statusCode)) this._hasBody = false;
+    // The client may send its content all the same, after it was told not to: nobody could tell it from a request.
+    if (this._expect_continue && !this._sent100) this.shouldKeepAlive = false;
+    this._storeHeader(statusLine(statusCode, this.statusMessage), headers || undefined);
+    return this;
+  },
+
+  writeHeader(statusCode: number, reason?: string | HeadersArgument, headers?: HeadersArgument) {
+    return this.writeHead(statusCode, reason, headers);
+  },
+};
+
+/** Headers of `writeHead` over those that were set: each name replaces, and a name that comes again appends. */
+function mergeHeaders(response: Response, headers: HeadersArgument): void {
+  const store = response[kStore] as HeaderStore;
+  if (!Array.isArray(headers)) {
+    for (const [name, value] of Object.entries(headers as Record<string, HeaderValue>)) {
+      if (name) response.setHeader(name, value);
+    }
+    return;
+  }
+  const pairs = pairsOf(headers);
+  for (const [name] of pairs) store.delete(String(name).toLowerCase());
+  for (const [name, value] of pairs) {
+    if (!name) continue;
+    const checked = outgoingName(name);
+    validateHeaderValue(name, value);
+    store.append(name, value, checked);
+  }
+}
+
+function pairsOf(headers: HeadersArgument | undefined): readonly (readonly [string, HeaderValue])[] {
+  if (!headers) return [];
+  if (!Array.isArray(headers)) return Object.entries(headers as Record<string, HeaderValue>);
+  if (Array.isArray(headers[0])) return headers as [string, HeaderValue][];
+  if (headers.length % 2 !== 0) throw invalidArgValue('headers', headers, 'is invalid');
+  const pairs: [string, HeaderValue][] = [];
+  for (let i = 0; i < headers.length; i += 2) pairs.push([headers[i] as string, headers[i + 1] as HeaderValue]);
+  return pairs;
+}
+
+/** What node:http takes for a link of early hints. */
+const LINK = /^(?:<[^>]*>)(?:\s*;\s*[^;"\s]+(?:=(")?[^;"\s]*\1)?)*$/;
+
+function linkValue(hint: string | string[]): string {
+  const explanation =
+    'must be an array or string of format "</styles.css>; rel=preload; as=style"';
+  const links = typeof hint === 'string' ? [hint] : hint;
+  if (!Array.isArray(links)) throw invalidArgValue('hints', hint, explanation);
+  for (const link of links) {
+    if (typeof link !== 'string' || !LINK.test(link)) throw invalidArgValue('hints', link, explanation);
+  }
+  return links.join(', ');
+}
+
+for (const name of Object.keys(members)) {
+  Object.defineProperty(ServerResponse.prototype, name, {
+    value: members[name],
+    writable: true,
+    configurable: true,
+    enumerable: true,
+  });
+}

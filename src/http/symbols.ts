@@ -1,0 +1,18 @@
+/** Keys under which the classes of this floor keep what is nobody else's business. */
+export const kConnection = Symbol('barewire.connection');
+export const kHeaders = Symbol('barewire.headers');
+export const kHeadersDistinct = Symbol('barewire.headersDistinct');
+export const kTrailers = Symbol('barewire.trailers');
+export const kTrailersDistinct = Symbol('barewire.trailersDistinct');
+export const kSignal = Symbol('barewire.signal');
+export const kScope = Symbol('barewire.scope');
+export const kStore = Symbol('barewire.store');
+export const kErrored = Symbol('barewire.errored');
+export const kNeedDrain = Symbol('barewire.needDrain');
+export const kCorked = Symbol('barewire.corked');
+export const kCorkedChunks = Symbol('barewire.corkedChunks');
+export const kBytesWritten = Symbol('barewire.bytesWritten');
+export const kUniqueHeaders = Symbol('barewire.uniqueHeaders');
+export const kHighWaterMark = Symbol('barewire.highWaterMark');
+export const kRejectBodyWrites = Symbol('barewire.rejectNonStandardBodyWrites');
+export const kServer = Symbol('barewire.server');

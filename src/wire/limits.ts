@@ -1,0 +1,31 @@
+/** Every default limit of the wire and of `http/`, on one page, with the precedent it follows. */
+
+/** Bytes of a header section, start-line included; also of a trailer section. node:http `maxHeaderSize`. */
+export const MAX_HEADER_SIZE = 16 * 1024;
+
+/** Field lines of a header section when `server.maxHeadersCount` is null. node:http keeps as many. */
+export const MAX_HEADERS_COUNT = 1000;
+
+/** Bytes of the extensions of one chunk; beyond it 413. node:http since CVE-2024-22019. */
+export const MAX_CHUNK_EXTENSIONS_SIZE = 16 * 1024;
+
+/** Milliseconds a client has to send a header section. node:http `headersTimeout`. */
+export const HEADERS_TIMEOUT = 60_000;
+
+/** Milliseconds a client has to send a whole request. node:http `requestTimeout`. */
+export const REQUEST_TIMEOUT = 300_000;
+
+/** Milliseconds a persistent connection may be idle, as the Keep-Alive field says. node:http `keepAliveTimeout`. */
+export const KEEP_ALIVE_TIMEOUT = 5_000;
+
+/** Milliseconds added to that before the connection is closed, so that a client may be late. */
+export const KEEP_ALIVE_TIMEOUT_BUFFER = 1_000;
+
+/** Milliseconds between two looks at the headers and request deadlines. node:http `connectionsCheckingInterval`. */
+export const CONNECTIONS_CHECKING_INTERVAL = 30_000;
+
+/**
+ * Requests of one connection that may wait for their responses at a time. Past it the connection is not read
+ * until some have left: a client that pipelines without end holds no more memory than this.
+ */
+export const MAX_PIPELINED_REQUESTS = 512;

@@ -1,0 +1,247 @@
+/** The start-line: request-line (RFC 9112 section 3) and status-line (section 4), read byte by byte. */
+import {
+  expectedCR,
+  invalidConstant,
+  invalidMethod,
+  invalidStatus,
+  invalidTarget,
+  invalidVersion,
+  type PeerError,
+} from '../errors.js';
+import {
+  CR,
+  FIELD_VALUE_BYTE,
+  isHost,
+  LF,
+  REQUEST_TARGET_BYTE,
+  SCHEME_BYTE,
+  SP,
+  TOKEN_BYTE,
+} from './grammar.js';
+import { LINE_LF, METHOD, REASON, STATUS_CODE, STATUS_VERSION, TARGET, VERSION } from './states.js';
+import { METHODS } from './tables.js';
+
+const KNOWN_METHODS = new Map(METHODS.map((method) => [method, method]));
+const HTTP_VERSION = 'HTTP/1.1';
+/** A scheme of letters, an authority with at most one userinfo, path and query (RFC 9112 section 3.2.2). */
+const ABSOLUTE_FORM = /^[A-Za-z]+:\/\/(?:[\w.~!$&'()*+,;=:%-]*@)?([^:/?#@][^/?#@]*)(?:[/?].*)?$/;
+const SLASH = 0x2f;
+const ASTERISK = 0x2a;
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
+
+export class StartLine {
+  /** The request method as sent. */
+  method = '';
+  /** The request-target as sent, in whichever form. */
+  target = '';
+  /** 1, unless `insecureHTTPParser` forgives another. */
+  versionMajor = 1;
+  /** 0 or 1, with the same exception. */
+  versionMinor = 1;
+  statusCode = 0;
+  statusMessage = '';
+  /** Why reading failed. */
+  error: PeerError | null = null;
+  /** Where reading stopped. */
+  at = 0;
+
+  private readonly insecure: boolean;
+  // Where the parts stand in the bytes.
+  private start = 0;
+  private targetStart = 0;
+  private targetEnd = 0;
+  private versionStart = 0;
+
+  constructor(insecure: boolean) {
+    this.insecure = insecure;
+  }
+
+  begin(at: number): void {
+    this.start = at;
+    this.versionStart = at;
+    this.error = null;
+  }
+
+  /** The bytes move: what stood at `offset` will stand at 0. */
+  rebase(offset: number): void {
+    this.start -= offset;
+    this.targetStart -= offset;
+    this.targetEnd -= offset;
+    this.versionStart -= offset;
+  }
+
+  /** Reads on from `from` in `state`. Returns the next state; `at` tells where, `error` whether it went wrong. */
+  read(state: number, bytes: Buffer, from: number, stop: number): number {
+    let at = from;
+    switch (state) {
+      case METHOD:
+        while (at < stop && TOKEN_BYTE[bytes[at]] === 1) at++;
+        if (at === stop) {
+          const known = this.knownPrefix(bytes, at);
+          if (known < at) return this.fail(invalidMethod(), known);
+          break;
+        }
+        if (bytes[at] !== SP || at === this.start)
+          return this.fail(invalidMethod(), this.knownPrefix(bytes, at));
+        if (!this.cutMethod(bytes, at)) {
+          // A request of a method that nobody here knows is answered as such (RFC 9110 section 9.1); anything else
+          // is no request.
+          const isRequest = at + 1 < stop && this.mayBegin(bytes[at + 1]);
+          // The preface of HTTP/2 is no method either, but a version (RFC 9113 section 3.4).
+          const statusCode = !isRequest ? 400 : this.method === 'PRI' ? 505 : 501;
+          return this.fail(invalidMethod(undefined, statusCode), this.knownPrefix(bytes, at));
+        }
+        at++;
+        this.targetStart = at;
+        this.at = at;
+        return TARGET;
+      case TARGET: {
+        while (at < stop && REQUEST_TARGET_BYTE[bytes[at]] === 1) at++;
+        if (at > this.targetStart && !this.mayBegin(bytes[this.targetStart])) {
+          return this.fail(invalidTarget('Unexpected start char in url'), this.targetStart);
+        }
+        if (at === stop) break;
+        if (bytes[at] !== SP || at === this.targetStart) return this.fail(invalidTarget(), at);
+        this.targetEnd = at;
+        at++;
+        this.versionStart = at;
+        this.at = at;
+        return VERSION;
+      }
+      case VERSION:
+      case STATUS_VERSION:
+        return this.readVersion(state, bytes, at, stop);
+      case STATUS_CODE: {
+        const codeStart = this.versionStart + HTTP_VERSION.length + 1;
+        for (; at < stop && at < codeStart + 3; at++) {
+          if (bytes[at] < DIGIT_0 || bytes[at] > DIGIT_9) return this.fail(invalidStatus(), at);
+        }
+        if (at === stop) break;
+        // The space before an empty reason phrase is left out by some servers.
+        if (bytes[at] === SP) {
+          at++;
+          this.targetStart = at;
+          this.at = at;
+          return REASON;
+        }
+        this.targetStart = at;
+        return this.endLine(state, bytes, at);
+      }
+      default:
+        while (at < stop && FIELD_VALUE_BYTE[bytes[at]] === 1) at++;
+        if (at === stop) break;
+        return this.endLine(state, bytes, at);
+    }
+    this.at = at;
+    return state;
+  }
+
+  /** `HTTP/1.0` or `HTTP/1.1`, and what ends it. */
+  private readVersion(state: number, bytes: Buffer, from: number, stop: number): number {
+    const { versionStart } = this;
+    let at = from;
+    for (; at < stop; at++) {
+      const index = at - versionStart;
+      const byte = bytes[at];
+      if (index < 5) {
+        if (byte !== HTTP_VERSION.charCodeAt(index)) return this.fail(invalidConstant(), at);
+      } else if (index === 5 || index === 7) {
+        if (byte < DIGIT_0 || byte > DIGIT_9) return this.fail(invalidVersion(), at);
+        if (index === 7) {
+          const known = bytes[at - 2] === 0x31 && byte <= 0x31;
+          if (!known && !this.insecure) return this.fail(invalidVersion(undefined, 505), at);
+          this.versionMajor = bytes[at - 2] - DIGIT_0;
+          this.versionMinor = byte - DIGIT_0;
+        }
+      } else if (index === 6) {
+        if (byte !== 0x2e) return this.fail(invalidVersion('Expected dot'), at);
+      } else if (state === VERSION) {
+        return this.endLine(state, bytes, at);
+      } else {
+        if (byte !== SP) return this.fail(invalidVersion('Expected space after version'), at);
+        this.at = at + 1;
+        return STATUS_CODE;
+      }
+    }
+    this.at = at;
+    return state;
+  }
+
+  /** The byte that ends the line: its strings are cut and judged. */
+  private endLine(state: number, bytes: Buffer, at: number): number {
+    const byte = bytes[at];
+    if (byte !== CR && !(byte === LF && this.insecure)) {
+      const error =
+        byte === LF
+          ? expectedCR('Missing expected CR after start line')
+          : state === VERSION
+            ? invalidVersion('Expected CRLF after version')
+            : invalidStatus('Invalid response status');
+      return this.fail(error, at);
+    }
+    if (state === VERSION) {
+      this.target = bytes.toString('latin1', this.targetStart, this.targetEnd);
+      if (bytes[this.targetStart] !== SLASH && !this.isOtherForm())
+        return this.fail(invalidTarget(), this.targetStart);
+    } else {
+      const code = this.versionStart + HTTP_VERSION.length + 1;
+      this.statusCode =
+        (bytes[code] - DIGIT_0) * 100 + (bytes[code + 1] - DIGIT_0) * 10 + bytes[code + 2] - DIGIT_0;
+      this.statusMessage = bytes.toString('latin1', this.targetStart, at);
+    }
+    this.at = byte === CR ? at + 1 : at;
+    return LINE_LF;
+  }
+
+  /** Cuts the method; false where it is not a known one. */
+  private cutMethod(bytes: Buffer, end: number): boolean {
+    const { start } = this;
+    if (
+      end - start === 3 &&
+      bytes[start] === 0x47 &&
+      bytes[start + 1] === 0x45 &&
+      bytes[start + 2] === 0x54
+    ) {
+      this.method = 'GET';
+      return true;
+    }
+    // The table's own string, so that comparing methods stays comparing pointers.
+    const method = bytes.toString('latin1', start, end);
+    const known = KNOWN_METHODS.get(method);
+    this.method = known ?? method;
+    return known !== undefined;
+  }
+
+  /** How far the bytes up to `end` are the beginning of a known method: the first byte that cannot be right. */
+  private knownPrefix(bytes: Buffer, end: number): number {
+    let longest = 0;
+    for (const method of METHODS) {
+      let length = 0;
+      while (this.start + length < end && bytes[this.start + length] === method.charCodeAt(length)) length++;
+      if (length > longest) longest = length;
+    }
+    return this.start + longest;
+  }
+
+  /** May a request-target begin so: origin-, asterisk-, absolute- or, for CONNECT, authority-form? */
+  private mayBegin(byte: number): boolean {
+    if (this.method === 'CONNECT') return byte !== SLASH && byte !== ASTERISK;
+    return byte === SLASH || byte === ASTERISK || SCHEME_BYTE[byte] === 1;
+  }
+
+  /** The forms of request-target besides origin-form (RFC 9112 section 3.2). */
+  private isOtherForm(): boolean {
+    const { target } = this;
+    if (this.method === 'CONNECT') return target.includes(':') && isHost(target);
+    if (target === '*') return true;
+    const absolute = ABSOLUTE_FORM.exec(target);
+    return absolute !== null && isHost(absolute[1]);
+  }
+
+  private fail(error: PeerError, at: number): number {
+    this.error = error;
+    this.at = at;
+    return LINE_LF;
+  }
+}

@@ -1,0 +1,121 @@
+import { posix } from 'node:path';
+import { type Literal, readSource, type Source } from './source.js';
+
+/** A floor imports from floors of a lower rank and from itself. Floors of one rank do not know each other. */
+const RANKS = new Map([
+  ['errors', 0],
+  ['wire', 1],
+  ['http', 2],
+  ['register', 3],
+  ['app', 3],
+  ['client', 3],
+  ['cli', 4],
+  ['index', 5],
+]);
+
+/** What wire/ may have of Node: bytes, and nothing that waits, reads or writes. */
+const WIRE_BUILTINS = new Set(['node:buffer']);
+const WAITING = /\b(?:setTimeout|setInterval|setImmediate|queueMicrotask|process|performance)\b/;
+
+const FRAMING = 'wire/framing.ts';
+const FRAMING_CONSTANTS = /\b(?:CONTENT_LENGTH|TRANSFER_ENCODING)(?:_NAME)?\b/;
+const FRAMING_WORD = /content-length|transfer-encoding|chunked/i;
+
+/**
+ * Files beside wire/framing.ts that name the framing fields or the chunked coding, each with its reason. None of
+ * them may decide where a message ends.
+ */
+export type FramingNames = ReadonlyMap<string, string>;
+
+function floorOf(file: string): string {
+  return file.includes('/') ? file.slice(0, file.indexOf('/')) : file.replace(/\.ts$/, '');
+}
+
+function checkImport(file: string, specifier: string, typeOnly: boolean): string | undefined {
+  const floor = floorOf(file);
+  // Its types may be taken: what is a drop-in says so in node:http's own types.
+  if (!typeOnly && /^(?:node:)?(?:_http_\w+|https?2?)$/.test(specifier) && floor !== 'register') {
+    return `${file} imports ${specifier}, which it stands for`;
+  }
+  if (specifier.startsWith('.')) {
+    const target = posix.join(posix.dirname(file), specifier);
+    const other = floorOf(target.replace(/\.js$/, '.ts'));
+    const [from, to] = [RANKS.get(floor), RANKS.get(other)];
+    if (from === undefined || to === undefined) return `${file} imports ${specifier}: no such floor`;
+    return floor === other || to < from
+      ? undefined
+      : `${file} imports ${specifier} from a floor not below it`;
+  }
+  if (floor === 'wire') {
+    return WIRE_BUILTINS.has(specifier) ? undefined : `${file} imports ${specifier}: wire/ is pure`;
+  }
+  const mayDepend = (RANKS.get(floor) ?? 0) > 2;
+  return mayDepend || specifier.startsWith('node:')
+    ? undefined
+    : `${file} imports ${specifier}: not a builtin`;
+}
+
+/**
+ * Does the literal name a framing field or the chunked coding, so that code can look it up, compare or match it?
+ * Prose and field lines to be written hold such words among others: they have spaces or a colon. A path names a
+ * module.
+ */
+function namesFraming({ text, isPattern }: Literal): boolean {
+  return FRAMING_WORD.test(text) && (isPattern || !/[\s:]|^\.{1,2}\//.test(text));
+}
+
+function checkSource(file: string, source: Source, framingNames: FramingNames): string[] {
+  const found = source.imports
+    .map(({ specifier, typeOnly }) => checkImport(file, specifier, typeOnly))
+    .filter((complaint) => complaint !== undefined);
+  if (floorOf(file) === 'wire') {
+    const waiting = source.code.match(WAITING);
+    if (waiting) found.push(`${file} uses ${waiting[0]}: wire/ is pure`);
+  }
+  if (file !== 'errors.ts') {
+    for (const literal of source.literals) {
+      const code = literal.text.match(/\b(?:ERR|HPE)_[A-Z0-9_]+/);
+      if (code) found.push(`${file} holds the error code ${code[0]}: codes are rows of errors.ts`);
+    }
+  }
+  if (file !== FRAMING && !framingNames.has(file)) {
+    const constant = source.code.match(FRAMING_CONSTANTS);
+    if (constant) found.push(`${file} uses ${constant[0]}: ${FRAMING} alone decides on framing`);
+    const name = source.literals.find(namesFraming);
+    if (name !== undefined) found.push(`${file} names ${name.text}: ${FRAMING} alone decides on framing`);
+  }
+  return found;
+}
+
+/** The files of each import cycle, types left out: they are gone at run time. */
+function findCycles(sources: ReadonlyMap<string, Source>): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, path: string[]): void => {
+    if (path.includes(file)) {
+      found.push(`import cycle: ${[...path.slice(path.indexOf(file)), file].join(' > ')}`);
+      return;
+    }
+    if (done.has(file)) return;
+    for (const { specifier, typeOnly } of sources.get(file)?.imports ?? []) {
+      if (typeOnly || !specifier.startsWith('.')) continue;
+      visit(posix.join(posix.dirname(file), specifier).replace(/\.js$/, '.ts'), [...path, file]);
+    }
+    done.add(file);
+  };
+  for (const file of sources.keys()) visit(file, []);
+  return found;
+}
+
+/** Everything in these files (path below src/ to text) that breaks a rule of the house. */
+export function findBreaches(files: ReadonlyMap<string, string>, framingNames: FramingNames): string[] {
+  const sources = new Map(Array.from(files, ([file, text]) => [file, readSource(text)]));
+  const found = [...sources].flatMap(([file, source]) => checkSource(file, source, framingNames));
+  for (const file of framingNames.keys()) {
+    const source = sources.get(file);
+    if (!source || !(FRAMING_CONSTANTS.test(source.code) || source.literals.some(namesFraming))) {
+      found.push(`${file} no longer names a framing field: strike it from the list`);
+    }
+  }
+  return [...found, ...findCycles(sources)];
+}

@@ -1,0 +1,132 @@
+/** Inputs that have set parsers apart. Bytes are Latin-1. */
+import { chunkedRequest, request } from './messages.js';
+
+const NEXT = 'GET /next HTTP/1.1\r\nHost: a\r\n\r\n';
+
+// biome-ignore format: a list to be read across
+const REQUEST_LINES: readonly string[] = [
+  'GET / HTTP/0.9', 'GET / HTTP/2.0', 'GET / HTTP/1.2', 'GET / HTTP/3.7', 'GET / HTTP/1.10',
+  'GET / http/1.1', 'GET /', 'GET / ', 'GET / HTTP/1.1 ', 'GET / ICE/1.0', 'SOURCE / ICE/1.0',
+  'SOURCE / HTTP/1.1', 'DESCRIBE / RTSP/1.0', 'OPTIONS * RTSP/1.0', 'PRI * HTTP/1.1', 'FOO / HTTP/1.1',
+  'get / HTTP/1.1', 'GET  / HTTP/1.1', 'GET /  HTTP/1.1', 'GET /a b HTTP/1.1', 'GET /\xe4 HTTP/1.1',
+  'GET /a\tb HTTP/1.1', 'GET /a\fb HTTP/1.1', 'GET /a#b#c HTTP/1.1', 'GET /?a?b"<>\\^`{|} HTTP/1.1',
+  'GET /\x7f HTTP/1.1', 'GET * HTTP/1.1', 'OPTIONS * HTTP/1.1', 'OPTIONS *a HTTP/1.1',
+  'GET http://a HTTP/1.1', 'GET http://a/ HTTP/1.1', 'GET http:/a HTTP/1.1', 'GET http:// HTTP/1.1',
+  'GET http:///a HTTP/1.1', 'GET a HTTP/1.1', 'GET a:b HTTP/1.1', 'GET h2+x://a HTTP/1.1',
+  'GET http://u@b@c/ HTTP/1.1', 'GET http://a"b/ HTTP/1.1', 'GET http://a<b>/ HTTP/1.1',
+  'GET http://a|b/ HTTP/1.1', 'GET http://[::1]:80/ HTTP/1.1', 'GET http://a?b HTTP/1.1',
+  'GET http://a#b HTTP/1.1', 'GET http://@/ HTTP/1.1', 'GET http://@a HTTP/1.1', 'GET http://a@ HTTP/1.1',
+  'GET http://a@/ HTTP/1.1', 'GET http://a@?b HTTP/1.1', 'CONNECT a:1 HTTP/1.1', 'CONNECT a HTTP/1.1',
+  'CONNECT /a HTTP/1.1', 'CONNECT * HTTP/1.1', 'CONNECT http://a HTTP/1.1', 'CONNECT [::1]:1 HTTP/1.1',
+  'CONNECT a@b:1 HTTP/1.1', 'CONNECT a:1/ HTTP/1.1', 'CONNECT a:1?x HTTP/1.1', 'CONNECT a?x:1 HTTP/1.1',
+  'CONNECT : HTTP/1.1', 'CONNECT a: HTTP/1.1', 'CONNECT a:b HTTP/1.1', 'GET http://a:b/ HTTP/1.1',
+  'GET http://a\\b HTTP/1.1',
+];
+
+/** Field lines, and what stands behind the header section. */
+// biome-ignore format: a list to be read across
+const FRAMED: readonly (readonly [string[], string])[] = [
+  [['Content-Length: 3'], 'abc' + NEXT], [['Content-Length: +3'], 'abc'], [['Content-Length: -3'], 'abc'],
+  [['Content-Length: 3 '], 'abc'], [['Content-Length: 3,3'], 'abc'], [['Content-Length: 3, 3'], 'abc'],
+  [['Content-Length: 3', 'Content-Length: 3'], 'abc'], [['Content-Length: 3', 'Content-Length: 4'], 'abc'],
+  [['Content-Length:'], ''], [['Content-Length:  '], ''], [['Content-Length: 0x3'], 'abc'],
+  [['Content-Length: 1 2'], 'abcabcabcabc'], [['Content-Length: 003'], 'abc'],
+  [['Content-Length: 18446744073709551615'], ''], [['Content-Length: 18446744073709551616'], ''],
+  [['Content-Length: 9007199254740993'], ''], [['Content-Length: 3_0'], ''],
+  [['Content-Length: 3\t'], 'abc'], [['Content-Length:\t3'], 'abc'],
+  [['Content-Length: 3', 'Transfer-Encoding: chunked'], '3\r\nabc\r\n0\r\n\r\n' + NEXT],
+  [['Transfer-Encoding: chunked', 'Content-Length: 3'], '3\r\nabc\r\n0\r\n\r\n' + NEXT],
+  [['Transfer-Encoding: chunked', 'Content-Length: 3', 'Content-Length: 3'], '3\r\nabc\r\n0\r\n\r\n' + NEXT],
+  [['Content-Length: x', 'Transfer-Encoding: chunked'], '3\r\nabc\r\n0\r\n\r\n' + NEXT],
+  [['Transfer-Encoding: gzip', 'Content-Length: 3'], 'abc' + NEXT], [['Transfer-Encoding: gzip'], 'abc'],
+  [['Transfer-Encoding: gzip, chunked'], '0\r\n\r\n'], [['Transfer-Encoding: foo, chunked'], '0\r\n\r\n'],
+  [['Transfer-Encoding: chunked, gzip'], '0\r\n\r\n'],
+  [['Transfer-Encoding: chunked, chunked'], '0\r\n\r\n'],
+  [['Transfer-Encoding: chunked', 'Transfer-Encoding: chunked'], '0\r\n\r\n'],
+  [['Transfer-Encoding: gzip', 'Transfer-Encoding: chunked'], '0\r\n\r\n'],
+  [['Transfer-Encoding: chunked', 'Transfer-Encoding: gzip'], '0\r\n\r\n'],
+  [['Transfer-Encoding: Chunked'], '0\r\n\r\n'], [['Transfer-Encoding: chunked '], '0\r\n\r\n'],
+  [['Transfer-Encoding: ,chunked'], '0\r\n\r\n'], [['Transfer-Encoding: chunked,'], '0\r\n\r\n'],
+  [['Transfer-Encoding: identity'], 'abc'], [['Transfer-Encoding:'], 'abc'],
+  [['Transfer-Encoding: xchunked'], 'abc'], [['Transfer-Encoding: chunkedx'], 'abc'],
+  [['Transfer-Encoding: chunked;a=b'], '0\r\n\r\n'], [['Transfer-Encoding: "chunked"'], '0\r\n\r\n'],
+  [['Transfer-Encoding: x y, chunked'], '0\r\n\r\n'], [['Transfer-Encoding: a"b, chunked'], '0\r\n\r\n'],
+  [['Transfer-Encoding: \tchunked'], '0\r\n\r\n'], [['Connection: close'], NEXT],
+  [['Connection: close'], '\r\n'], [['Connection: Upgrade', 'Upgrade: x'], NEXT], [['Upgrade: x'], NEXT],
+  [['Proxy-Connection: close'], NEXT], [['Connection: close, keep-alive'], NEXT],
+  [['Connection: foo,close'], NEXT], [['Connection: xclose'], NEXT], [['Connection: "close"'], NEXT],
+  [['Connection: "a,close"'], NEXT], [['Connection: foo', 'Connection: close'], NEXT], [['Host: b'], ''],
+  [['Content-Length: 3'], 'ab'], [['Transfer-Encoding:', 'Transfer-Encoding: chunked'], '0\r\n\r\n'],
+  [['Transfer-Encoding: gzip\x01, chunked'], '0\r\n\r\n'], [['Connection: keep-alive\t'], NEXT],
+  [['Content-Length: 3', 'Host: a'], 'abc'],
+];
+
+/** Chunked content. */
+// biome-ignore format: a list to be read across
+const CODED: readonly string[] = [
+  '3\r\nabc\r\n0\r\n\r\n' + NEXT, '03\r\nabc\r\n000\r\n\r\n' + NEXT, '3 \r\nabc\r\n0\r\n\r\n',
+  '3\t\r\nabc\r\n0\r\n\r\n', ' 3\r\nabc\r\n0\r\n\r\n', '1 2\r\nabcabcabcabcabcabc\r\n0\r\n\r\n',
+  '3 ;a\r\nabc\r\n0\r\n\r\n', '3  \r\nabc\r\n0\r\n\r\n', '+3\r\nabc\r\n0\r\n\r\n', '-3\r\nabc\r\n0\r\n\r\n',
+  '0x3\r\nabc\r\n0\r\n\r\n', '1_0\r\nabc\r\n0\r\n\r\n', '\r\nabc', 'g\r\nabc',
+  'A\r\n0123456789\r\n0\r\n\r\n', '1fffffffffffff\r\na', '20000000000000\r\na', 'ffffffffffffffff\r\na',
+  '10000000000000000\r\na', '00000000000000000000003\r\nabc\r\n0\r\n\r\n', '3\nabc\r\n0\r\n\r\n',
+  '3\r\nabc\n0\r\n\r\n', '3\r\nabc0\r\n\r\n', '3\r\nabc\r0\r\n\r\n', '3\rabc\r\n0\r\n\r\n',
+  '3\r\nabcd\r\n0\r\n\r\n', '3\r\nabc\r\n0\n\r\n', '3\r\nabc\r\n0\r\n\n', '3\r\nabc\r\n0\r\n\rX',
+  '3\r\nabc\n\n0\r\n\r\n', '3\r\nabc\r\n0\r\r', '3;\r\nabc\r\n0\r\n\r\n', '3;a\r\nabc\r\n0\r\n\r\n',
+  '3;a=\r\nabc\r\n0\r\n\r\n', '3;a=b\r\nabc\r\n0\r\n\r\n', '3;a=b;c\r\nabc\r\n0\r\n\r\n',
+  '3;a="b"\r\nabc\r\n0\r\n\r\n', '3;a="b\\"c"\r\nabc\r\n0\r\n\r\n', '3;a="b\r\nabc\r\n0\r\n\r\n',
+  '3;a="b"c\r\nabc\r\n0\r\n\r\n', '3;a="b";c=d\r\nabc\r\n0\r\n\r\n', '3;a=""\r\nabc\r\n0\r\n\r\n',
+  '3;a b\r\nabc\r\n0\r\n\r\n', '3; a\r\nabc\r\n0\r\n\r\n', '3;a =b\r\nabc\r\n0\r\n\r\n',
+  '3;=b\r\nabc\r\n0\r\n\r\n', '3;a\nabc\r\n0\r\n\r\n', '3;a=b\nabc\r\n0\r\n\r\n',
+  '3;a="b"\nabc\r\n0\r\n\r\n', '3;a\rabc\r\n0\r\n\r\n', '3;a=b\rabc\r\n0\r\n\r\n',
+  '3;;a\r\nabc\r\n0\r\n\r\n', '3;a;\r\nabc\r\n0\r\n\r\n', '3;a=b=c\r\nabc\r\n0\r\n\r\n',
+  '3;a="\x01"\r\nabc\r\n0\r\n\r\n', '3;a="\x80"\r\nabc\r\n0\r\n\r\n', '3;a="\t"\r\nabc\r\n0\r\n\r\n',
+  '3;a="b"="c"\r\nabc\r\n0\r\n\r\n', '3;"a"\r\nabc\r\n0\r\n\r\n', '3;a=b"c"\r\nabc\r\n0\r\n\r\n',
+  '3;a="b\\\x01"\r\nabc\r\n0\r\n\r\n', '3;a="b\\\x80"\r\nabc\r\n0\r\n\r\n', '3;a=b@\r\nabc\r\n0\r\n\r\n',
+  '3;\n\r\nabc\r\n0\r\n\r\n', '3;a=\n\r\nabc\r\n0\r\n\r\n', '0\r\nA: b\r\n\r\n' + NEXT,
+  '0\r\nContent-Length: 3\r\n\r\n', '0\r\nTransfer-Encoding: chunked\r\n\r\n',
+  '0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n' + NEXT, '0\r\nHost: b\r\nHost: c\r\n\r\n',
+  '0\r\nConnection: close\r\n\r\n' + NEXT, '0\r\nUpgrade: x\r\n\r\n' + NEXT, '0\r\n A: b\r\n\r\n',
+  '0\r\nA: b\r\n c\r\n\r\n', '0\r\nA : b\r\n\r\n', '0\r\n__proto__: b\r\n\r\n', '0\r\nA: b\n\r\n',
+  '0\r\nA: \x00\r\n\r\n', '3\r\nab', '3;a\n\r\nabc\r\n0\r\n\r\n',
+];
+
+// biome-ignore format: a list to be read across
+const STREAMS: readonly string[] = [
+  request(['Content-Length: 9007199254740992'], 'x'.repeat(20)), chunkedRequest(`20000000000000\r\n${'x'.repeat(20)}`),
+  '\nGET / HTTP/1.1\r\nHost: a\r\n\r\n', '\rGET / HTTP/1.1\r\nHost: a\r\n\r\n',
+  '\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n', 'GET / HTTP/1.1\nHost: a\r\n\r\n',
+  'GET / HTTP/1.1\rHost: a\r\n\r\n', 'GET / HTTP/1.1\r\nA: b\rC: d\r\n\r\n',
+  'GET / HTTP/1.1\r\nA: b\nC: d\r\n\r\n', 'GET / HTTP/1.1\r\nA: b\r\n\n', 'GET / HTTP/1.1\r\nA: b\r\n\rx',
+  'GET / HTTP/1.1\nA: b\n\n', 'GET / HTTP/1.1\r\nA : b\r\n\r\n', 'GET / HTTP/1.1\r\nA  : b\r\n\r\n',
+  'GET / HTTP/1.1\r\nA\t: b\r\n\r\n', 'GET / HTTP/1.1\r\n A: b\r\n\r\n', 'GET / HTTP/1.1\r\n\tA: b\r\n\r\n',
+  'GET / HTTP/1.1\r\n  A: b\r\n\r\n', 'GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n',
+  'GET / HTTP/1.1\r\nA: b \r\n\t c \r\nD: e\r\n\r\n', 'GET / HTTP/1.1\r\nA:\r\n c\r\n\r\n',
+  'GET / HTTP/1.1\r\nA: b\r\n \r\nD: e\r\n\r\n', 'GET / HTTP/1.1\r\nA: b\r\n \r\n c\r\nD: e\r\n\r\n',
+  'GET / HTTP/1.1\r\n: b\r\n\r\n', 'GET / HTTP/1.1\r\nA(: b\r\n\r\n', 'GET / HTTP/1.1\r\nA b: b\r\n\r\n',
+  'GET / HTTP/1.1\r\nA\r\n\r\n', 'GET / HTTP/1.1\r\nA: \x01\x7f\x1f\r\n\r\n',
+  'GET / HTTP/1.1\r\nA: x\x00y\r\n\r\n', 'GET / HTTP/1.1\r\nA: \x80\xff\r\n\r\n',
+  'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+  'POST / HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n' + NEXT,
+  'GET / HTTP/1.0\r\n\r\n' + NEXT, 'GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n' + NEXT,
+  'GET / HTTP/1.1\r\nHost: a b\r\n\r\n', 'GET / HTTP/1.1\r\nHost:\r\n\r\n',
+  'GET / HTTP/1.1\r\nHost: a/b\r\n\r\n', 'GET / HT', 'GET / HTTP/1.1\r\nA', '\r', '\r\n', '',
+  'GET / HTTP/1.1\r\nHost: a\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n',
+  'GET / HTTP/1.1\r\nHost: a\r\n\r\nX', 'POST / HTTP/1.1\r\nA: b\r\n Content-Length: 3\r\n\r\nabc',
+  'POST / HTTP/1.1\r\nContent-Length: 3\r\n 4\r\n\r\nabc',
+  'POST / HTTP/1.1\r\nContent-Length:\r\n 3\r\n\r\nabc',
+  'POST / HTTP/1.1\r\nTransfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n',
+  'POST / HTTP/1.1\r\nTransfer-Encoding: gzip,\r\n chunked\r\n\r\n0\r\n\r\n',
+  'POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n gzip\r\n\r\n0\r\n\r\n',
+  'POST / HTTP/1.1\r\nContent-Length: 3\r\n \r\n\r\nabc', 'GET / HTTP/1.1\r\nA: b\rc\r\n\r\n',
+  'GET / HTTP/1.1\r\nA:\rc\r\n\r\n', 'GET / HTTP/1.1\r\nA: \r c\r\n\r\n',
+  'GET / HTTP/1.1\r\nA:\nB: c\r\n\r\n', 'GET / HTTP/1.1\r\nContent-Length : 3\r\n\r\nabc',
+  'GET / HTTP/1.1\r\nB:\r\r\n\r\n',
+];
+
+export const CORPUS: readonly string[] = [
+  ...REQUEST_LINES.map((line) => `${line}\r\n\r\n`),
+  ...FRAMED.map(([fieldLines, content]) => request(fieldLines, content)),
+  ...CODED.map(chunkedRequest),
+  ...STREAMS,
+];
