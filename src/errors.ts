@@ -109,7 +109,7 @@ export const outOfRange = caller(
 export const invalidHttpToken = caller(
   'ERR_INVALID_HTTP_TOKEN',
   TypeError,
-  (label: string, name: unknown) => `${label} must be a valid HTTP token ["${name}"]`,
+  (label: string, name: unknown) => `${label} must be a valid HTTP token ["${format('%s', name)}"]`,
 );
 export const invalidHeaderValue = caller(
   'ERR_HTTP_INVALID_HEADER_VALUE',
@@ -182,7 +182,7 @@ export const methodNotImplemented = caller(
 
 export const invalidMethod = peer('HPE_INVALID_METHOD', 400, 'Invalid method encountered');
 export const invalidTarget = peer('HPE_INVALID_URL', 400, 'Invalid characters in url');
-export const invalidConstant = peer('HPE_INVALID_CONSTANT', 400, 'Expected HTTP/');
+export const invalidConstant = peer('HPE_INVALID_CONSTANT', 400, 'Expected HTTP/, RTSP/ or ICE/');
 export const invalidVersion = peer('HPE_INVALID_VERSION', 400, 'Invalid HTTP version');
 export const invalidStatus = peer('HPE_INVALID_STATUS', 400, 'Invalid status code');
 export const expectedCR = peer('HPE_CR_EXPECTED', 400, 'Missing expected CR');
@@ -208,7 +208,16 @@ export const chunkExtensionsOverflow = peer(
   413,
   'Chunk extensions overflow',
 );
-export const invalidEndOfInput = peer('HPE_INVALID_EOF_STATE', 400, 'Invalid EOF state');
+/** The input ended within a message. */
+export function invalidEndOfInput(): PeerError {
+  const error = peer('HPE_INVALID_EOF_STATE', 400, '')();
+  error.message = 'Parse Error';
+  error.bytesParsed = 0;
+  return error;
+}
+
+/** Content that no limit has room for. */
+export const contentTooLarge = peer('HPE_BODY_OVERFLOW', 413, 'Content before an upgrade is too large');
 
 // What ends an exchange from outside.
 

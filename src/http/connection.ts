@@ -14,6 +14,7 @@ import { kConnection } from './symbols.js';
 export interface ConnectionSocket extends Socket {
   [kConnection]?: Connection;
   _httpMessage?: unknown;
+  _readableState?: { readingMore: boolean };
   parser?: unknown;
 }
 
@@ -51,6 +52,8 @@ export abstract class Connection implements MessageSink, BodySource {
     socket.on('drain', onDrain);
     socket.on('timeout', onTimeout);
     socket.on('data', onData);
+    // What comes is taken at once: no look ahead for more has to be scheduled after every chunk.
+    if (socket._readableState) socket._readableState.readingMore = true;
   }
 
   /** Gives the socket's events back: it is another protocol's now. */
@@ -62,6 +65,7 @@ export abstract class Connection implements MessageSink, BodySource {
     socket.removeListener('drain', onDrain);
     socket.removeListener('timeout', onTimeout);
     socket.removeListener('data', onData);
+    if (socket._readableState) socket._readableState.readingMore = false;
     socket[kConnection] = undefined;
     socket.parser = null;
     delete (socket as { setEncoding?: unknown }).setEncoding;
@@ -81,6 +85,8 @@ export abstract class Connection implements MessageSink, BodySource {
   abstract onComplete(): void;
   /** The parser failed at this byte of the input. */
   protected abstract onParseError(error: PeerError): void;
+  /** Bytes that come in after messages have ended. */
+  protected abstract onUnreadable(chunk: Buffer): void;
   /** The messages end here: `head` are the first bytes of what follows. */
   protected abstract onTunnel(head: Buffer): void;
   /** Must what is behind this message wait? */
@@ -97,7 +103,10 @@ export abstract class Connection implements MessageSink, BodySource {
 
   /** Bytes from the socket. */
   feed(chunk: Buffer): void {
-    if (!this.reads) return;
+    if (!this.reads) {
+      this.onUnreadable(chunk);
+      return;
+    }
     if (this.heldInput !== null) {
       // The socket was paused too late for this chunk.
       this.heldInput = Buffer.concat([this.heldInput, chunk]);

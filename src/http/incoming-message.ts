@@ -4,7 +4,16 @@ import type * as nodeHttp from 'node:http';
 import type { Socket } from 'node:net';
 import { finished, Readable } from 'node:stream';
 import { addHeader, distinctHeadersOf, type Headers, headersOf } from './incoming-headers.js';
-import { kConnection, kHeaders, kHeadersDistinct, kScope, kSignal, kTrailers, kTrailersDistinct } from './symbols.js';
+import {
+  kConnection,
+  kHeaders,
+  kHeadersDistinct,
+  kReadableState,
+  kScope,
+  kSignal,
+  kTrailers,
+  kTrailersDistinct,
+} from './symbols.js';
 
 /** What an IncomingMessage asks of the connection it came by. */
 export interface BodySource {
@@ -24,6 +33,9 @@ export interface Incoming extends nodeHttp.IncomingMessage {
   _addHeaderLine(field: string, value: string, destination: Headers): void;
   _addHeaderLines(lines: string[], count: number): void;
   _readableState: ReadableFlags;
+  _events: unknown;
+  _eventsCount: number;
+  [kReadableState]: ReadableFlags | null;
   [kConnection]: BodySource | null;
   [kHeaders]: Headers | null;
   [kHeadersDistinct]: Record<string, string[]> | null;
@@ -53,8 +65,9 @@ interface ReadableFlags {
  * message does; 'close' when the message has been read.
  */
 export const IncomingMessage = function IncomingMessage(this: Incoming, socket: Socket) {
-  Readable.call(this, socket ? { highWaterMark: socket.readableHighWaterMark } : undefined);
-  this._readableState.readingMore = true;
+  this._events = undefined;
+  this._eventsCount = 0;
+  this[kReadableState] = null;
   this.socket = socket;
   this.httpVersionMajor = null as unknown as number;
   this.httpVersionMinor = null as unknown as number;
@@ -84,10 +97,16 @@ export const IncomingMessage = function IncomingMessage(this: Incoming, socket: 
 Object.setPrototypeOf(IncomingMessage.prototype, Readable.prototype);
 Object.setPrototypeOf(IncomingMessage, Readable);
 
-/** The content was read by nobody and nobody listens: what a dump would come to, without its events. */
+/**
+ * Ends the stream of a complete message whose content was read by nobody and to which nobody listens: what a dump
+ * would come to, without its events. Most requests have no content, and never come to have a stream.
+ */
 export function endUnseen(message: Incoming): void {
-  const state = message._readableState;
   message._dumped = true;
+  if (message[kReadableState] !== null) markEnded(message[kReadableState]);
+}
+
+function markEnded(state: ReadableFlags): void {
   state.ended = true;
   state.endEmitted = true;
   state.destroyed = true;
@@ -100,7 +119,8 @@ export function completeMessage(message: Incoming): void {
   message.complete = true;
   // Nobody reads yet: the end is pushed when the first read comes. A request without content is most often
   // never read, and costs nothing so.
-  if (message._consuming || message._readableState.length > 0) message.push(null);
+  const state = message[kReadableState];
+  if (state !== null && (message._consuming || state.length > 0)) message.push(null);
 }
 
 function emitErrorIfHeard(message: Incoming, error: Error | null, callback: (error?: Error | null) => void): void {
@@ -180,6 +200,31 @@ for (const [name, member] of Object.entries(members)) {
     configurable: true,
     enumerable: true,
   });
+}
+
+/**
+ * The stream's state, made when somebody first uses the message as a stream. Every member of Readable goes through
+ * this property, so none of them can tell.
+ */
+Object.defineProperty(IncomingMessage.prototype, '_readableState', {
+  get(this: Incoming) {
+    const state = this[kReadableState];
+    return state === null ? makeStream(this) : state;
+  },
+  set(this: Incoming, state: ReadableFlags) {
+    this[kReadableState] = state;
+  },
+  configurable: true,
+});
+
+function makeStream(message: Incoming): ReadableFlags {
+  const { socket } = message;
+  Readable.call(message, socket ? { highWaterMark: socket.readableHighWaterMark } : undefined);
+  const state = message[kReadableState] as ReadableFlags;
+  // Content is pushed as it comes: there is nothing to ask for ahead of the reader.
+  state.readingMore = true;
+  if (message._dumped) markEnded(state);
+  return state;
 }
 
 function defineAccessor<T>(name: string, get: (this: Incoming) => T, set?: (this: Incoming, value: T) => void): void {

@@ -6,10 +6,10 @@ import type * as nodeHttp from 'node:http';
 import { METHODS as ALL_METHODS, STATUS_CODES as ALL_STATUS_CODES } from '../wire/tables.js';
 import { maxHeaderSize } from './command-line.js';
 import { validateHeaderName, validateHeaderValue } from './header-store.js';
-import { IncomingMessage } from './incoming-message.js';
-import { OutgoingMessage } from './outgoing-message.js';
-import { connectionListener as _connectionListener, Server } from './server.js';
-import { ServerResponse } from './server-response.js';
+import { IncomingMessage as IncomingMessageClass } from './incoming-message.js';
+import { OutgoingMessage as OutgoingMessageClass } from './outgoing-message.js';
+import { connectionListener as _connectionListener, Server as ServerClass } from './server.js';
+import { ServerResponse as ServerResponseClass } from './server-response.js';
 
 /** The request methods that are read. */
 export const METHODS: string[] = [...ALL_METHODS];
@@ -27,16 +27,35 @@ export const createServer = function createServer(options?: unknown, requestList
   return new Server(options as nodeHttp.ServerOptions, requestListener as nodeHttp.RequestListener);
 } as typeof nodeHttp.createServer;
 
-export {
-  _connectionListener,
-  IncomingMessage,
-  maxHeaderSize,
-  OutgoingMessage,
-  Server,
-  ServerResponse,
-  validateHeaderName,
-  validateHeaderValue,
-};
+// The types of the classes, as node:http has them.
+export type IncomingMessage = nodeHttp.IncomingMessage;
+export type OutgoingMessage<Request extends nodeHttp.IncomingMessage = nodeHttp.IncomingMessage> =
+  nodeHttp.OutgoingMessage<Request>;
+export type ServerResponse<Request extends nodeHttp.IncomingMessage = nodeHttp.IncomingMessage> =
+  nodeHttp.ServerResponse<Request>;
+export type Server<
+  Request extends typeof nodeHttp.IncomingMessage = typeof nodeHttp.IncomingMessage,
+  Response extends typeof nodeHttp.ServerResponse<InstanceType<Request>> = typeof nodeHttp.ServerResponse,
+> = nodeHttp.Server<Request, Response>;
+export type ServerOptions<
+  Request extends typeof nodeHttp.IncomingMessage = typeof nodeHttp.IncomingMessage,
+  Response extends typeof nodeHttp.ServerResponse<InstanceType<Request>> = typeof nodeHttp.ServerResponse,
+> = nodeHttp.ServerOptions<Request, Response>;
+export type RequestListener<
+  Request extends typeof nodeHttp.IncomingMessage = typeof nodeHttp.IncomingMessage,
+  Response extends typeof nodeHttp.ServerResponse<InstanceType<Request>> = typeof nodeHttp.ServerResponse,
+> = nodeHttp.RequestListener<Request, Response>;
+export type IncomingHttpHeaders = nodeHttp.IncomingHttpHeaders;
+export type OutgoingHttpHeaders = nodeHttp.OutgoingHttpHeaders;
+export type OutgoingHttpHeader = nodeHttp.OutgoingHttpHeader;
+export type InformationEvent = nodeHttp.InformationEvent;
+
+export const IncomingMessage = IncomingMessageClass;
+export const OutgoingMessage = OutgoingMessageClass;
+export const Server = ServerClass;
+export const ServerResponse = ServerResponseClass;
+
+export { _connectionListener, maxHeaderSize, validateHeaderName, validateHeaderValue };
 
 /** As `import http from 'node:http'` has it. */
 export default {

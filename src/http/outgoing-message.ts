@@ -177,7 +177,16 @@ function reportError(message: Outgoing, error: Error, callback: Callback): void 
 
 function emitError(message: Outgoing, error: Error, callback: Callback): void {
   callback(error);
-  if (!message.destroyed) message.emit('error', error);
+  // Closed in the meantime because it is complete, or destroyed by the caller, who knows?
+  if (!message.destroyed || message._closed) message.emit('error', error);
+}
+
+/** The exchange is over, one way or the other. */
+export function emitClose(message: Outgoing): void {
+  if (message._closed) return;
+  message.destroyed = true;
+  message._closed = true;
+  message.emit('close');
 }
 
 /** 'finish' for messages outside of a connection; a connection's go through its `onFlushed`. */
@@ -369,8 +378,12 @@ const members: ThisType<Outgoing> & Record<string, unknown> = {
     if (this.destroyed) return this;
     this.destroyed = true;
     this[kErrored] = error;
-    if (this.socket) this.socket.destroy(error);
-    else this.once('socket', (socket: Socket) => socket.destroy(error));
+    if (this.socket) {
+      this.socket.destroy(error);
+    } else {
+      this.once('socket', (socket: Socket) => socket.destroy(error));
+      process.nextTick(emitClose, this);
+    }
     return this;
   },
 

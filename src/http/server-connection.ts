@@ -6,11 +6,11 @@
  * writes to its own list), `flushing` (ended, its last bytes on their way to the system).
  */
 import { AsyncResource } from 'node:async_hooks';
-import { connectionReset, type PeerError, requestTimeout } from '../errors.js';
+import { connectionReset, contentTooLarge, type PeerError, requestTimeout } from '../errors.js';
 import { CONNECTION, EXPECT, HOST, UPGRADE } from '../wire/fields.js';
-import { CHUNKED, CLOSE_DELIMITED } from '../wire/framing.js';
+import { CHUNKED, CLOSE_DELIMITED, hasFramingField } from '../wire/framing.js';
 import { MAX_PIPELINED_REQUESTS } from '../wire/limits.js';
-import { MessageParser, REQUEST } from '../wire/parser.js';
+import { INSECURE, MessageParser, REQUEST } from '../wire/parser.js';
 import { isPersistent, messageConnectionOptions, OPTION_UPGRADE } from '../wire/persistence.js';
 import { SECTION_END, statusLine } from '../wire/serializer.js';
 import { STATUS_CODES } from '../wire/tables.js';
@@ -20,10 +20,10 @@ import { currentDateLine } from './date.js';
 import type { Timed } from './deadlines.js';
 import { debug, requestStart, responseFinish } from './diagnostics.js';
 import { abortSignal, completeMessage, endUnseen, type Incoming } from './incoming-message.js';
-import { emitDrain, type MessageOutlet, type Outgoing } from './outgoing-message.js';
+import { emitClose, emitDrain, type MessageOutlet, type Outgoing } from './outgoing-message.js';
 import type { HttpServer } from './server.js';
-import { emitClose, type Response } from './server-response.js';
-import { kConnection, kServer, kScope, kUniqueHeaders } from './symbols.js';
+import type { Response } from './server-response.js';
+import { kConnection, kReadableState, kScope, kServer, kTrailers, kTrailersDistinct, kUniqueHeaders } from './symbols.js';
 
 /** How long a connection that we end is read after its last response, for the client to read that in peace. */
 const LINGER_TIMEOUT = 1000;
@@ -42,10 +42,16 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
   /** Bytes that responses wait with for their turn. */
   private queuedBytes = 0;
   private requestCount = 0;
+  /** Nothing behind the request being received is one. */
+  private isLastRequest = false;
+  /** Why the input cannot be read any more. */
+  private parseError: PeerError | null = null;
   /** An upgrade whose turn comes when the responses before it have left. */
   private pendingUpgrade: { request: Incoming; head: Buffer } | null = null;
   /** What went wrong with the input, to be reported when the responses before it have left. */
   private pendingError: Error | null = null;
+  /** The request being received asks for an upgrade, and has content before. */
+  private isUpgradePending = false;
   private isLingering = false;
   /** The idle time-out is the socket's own timer, because the socket had one. */
   private usesSocketTimer = false;
@@ -57,6 +63,9 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
   previousIdle: Timed | null = null;
   nextIdle: Timed | null = null;
 
+  private readonly responseOptions: { highWaterMark: number; rejectNonStandardBodyWrites: boolean };
+  /** The context in which the connection was made: requests begin in it, and none sees what another entered. */
+  private readonly scope = new AsyncResource('HTTPINCOMINGMESSAGE', SCOPE_OPTIONS);
   readonly onFlushed: (error?: Error | null) => void;
   private readonly onPendingData: (delta: number) => void;
 
@@ -70,6 +79,7 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     });
     // Who connects and says nothing is to be timed out as well.
     this.messageStartedAt = performance.now();
+    this.responseOptions = { highWaterMark: socket.writableHighWaterMark, rejectNonStandardBodyWrites: false };
     this.onFlushed = (error) => this.responseFlushed(error);
     this.onPendingData = (delta) => {
       this.queuedBytes += delta;
@@ -80,7 +90,7 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
   /** Is a request being received, or a response owed? */
   get isIdle(): boolean {
     return (
-      this.messageStartedAt === 0 &&
+      this.parser.isIdle &&
       this.turn === null &&
       this.waiting.length === 0 &&
       this.flushing.length === 0
@@ -93,9 +103,13 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
   }
 
   override feed(chunk: Buffer): void {
-    super.feed(chunk);
+    this.scope.runInAsyncScope(super.feed, this, chunk);
     // The clock runs for a message that is incomplete; most come whole and never see it.
-    if (!this.parser.isIdle && this.messageStartedAt === 0) this.messageStartedAt = performance.now();
+    if (!this.parser.isIdle && this.messageStartedAt === 0) {
+      this.messageStartedAt = performance.now();
+      // Who sends is not idle any more: from here on the headers time-out counts.
+      if (this.idleDeadline !== 0) this.leaveIdle();
+    }
   }
 
   // What the parser finds.
@@ -120,7 +134,12 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     const options = messageConnectionOptions(fields);
     if (isConnect || (hasOptions && (options & OPTION_UPGRADE) !== 0 && fields.has(UPGRADE))) {
       request.upgrade = isConnect || this.wantsUpgrade(request);
-      if (request.upgrade) return true;
+      if (request.upgrade) {
+        // CONNECT has no content (RFC 9110 section 9.3.6); an upgrade comes behind it.
+        if (isConnect || parser.framing === 0) return true;
+        this.isUpgradePending = true;
+        return false;
+      }
     } else {
       request.upgrade = false;
     }
@@ -128,7 +147,10 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     let keepAlive = isPersistent(startLine.versionMinor, options) && parser.framing !== CLOSE_DELIMITED;
     // An HTTP/1.0 sender cannot have meant chunked: whoever relayed it may read another end (RFC 9112 section 6.1).
     if (startLine.versionMinor === 0 && parser.framing === CHUNKED) keepAlive = false;
-    if (!keepAlive && !server.insecureHTTPParser) this.reads = false;
+    this.isLastRequest = !keepAlive && server[kServer].leniency !== INSECURE;
+    if (server[kServer].optimizeEmptyRequests && !hasFramingField(fields)) {
+      endUnseen(request);
+    }
 
     const response = this.makeResponse(request, keepAlive);
     const scope = new AsyncResource('HTTPINCOMINGMESSAGE', SCOPE_OPTIONS);
@@ -137,7 +159,7 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
       requestStart.publish({ request, response, socket, server });
     }
     try {
-      scope.runInAsyncScope(this.dispatch, this, request, response, fields.has(HOST), fields.has(EXPECT));
+      scope.runInAsyncScope(this.dispatch, this, request, response, parser);
     } catch (error) {
       this.keepThrown(error);
     }
@@ -154,11 +176,10 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
   }
 
   private makeResponse(request: Incoming, keepAlive: boolean): Response {
-    const { server, socket } = this;
-    const response = new server[kServer].ServerResponse(request, {
-      highWaterMark: socket.writableHighWaterMark,
-      rejectNonStandardBodyWrites: server.rejectNonStandardBodyWrites,
-    });
+    const { server } = this;
+    const { responseOptions } = this;
+    responseOptions.rejectNonStandardBodyWrites = server.rejectNonStandardBodyWrites;
+    const response = new server[kServer].ServerResponse(request, responseOptions);
     response[kConnection] = this;
     response._keepAliveTimeout = server.keepAliveTimeout;
     response._maxRequestsPerSocket = server.maxRequestsPerSocket as number;
@@ -171,7 +192,14 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
   }
 
   /** Calls the listener that is for this request. */
-  private dispatch(request: Incoming, response: Response, hasHost: boolean, hasExpect: boolean): void {
+  private dispatch(request: Incoming, response: Response, parser: MessageParser): void {
+    const hasContent = parser.framing !== 0;
+    this.callListener(request, response, parser.fields.has(HOST), parser.fields.has(EXPECT));
+    // Stores that the listener entered are there for the content's events too.
+    if (hasContent) request[kScope] = new AsyncResource('HTTPINCOMINGMESSAGE', SCOPE_OPTIONS);
+  }
+
+  private callListener(request: Incoming, response: Response, hasHost: boolean, hasExpect: boolean): void {
     const { server } = this;
     if (request.httpVersionMinor === 1) {
       if (!hasHost && server.requireHostHeader) {
@@ -221,6 +249,7 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     const scope = this.incoming?.[kScope];
     // Listeners of 'data' may be called at once: in the scope of their request.
     if (scope) this.runInScope(scope, content);
+    else if (this.isUpgradePending) this.holdUpgradeContent(content);
   }
 
   private runInScope(scope: AsyncResource, content: Buffer): void {
@@ -231,15 +260,32 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     }
   }
 
+  /** Content before an upgrade, which nobody reads yet: it has to fit the request's buffer. */
+  private holdUpgradeContent(content: Buffer): void {
+    if ((this.incoming as Incoming).push(content)) return;
+    this.isUpgradePending = false;
+    this.reads = false;
+    this.fail(contentTooLarge());
+  }
+
   onTrailers(lines: string[]): void {
-    if (this.incoming !== null) this.incoming.rawTrailers = lines;
+    const { incoming } = this;
+    if (incoming === null) return;
+    incoming.rawTrailers = lines;
+    incoming[kTrailers] = incoming[kTrailersDistinct] = null;
   }
 
   onComplete(): void {
     const { incoming } = this;
     this.messageStartedAt = 0;
     if (incoming === null) return;
+    if (this.isUpgradePending) {
+      this.parser.endMessages();
+      return;
+    }
     this.incoming = null;
+    // "MUST NOT process any further requests" behind a close (RFC 9112 section 9.6).
+    if (this.isLastRequest) this.reads = false;
     if (incoming._consuming) incoming[kScope]?.runInAsyncScope(completeMessage, null, incoming);
     else completeMessage(incoming);
   }
@@ -268,8 +314,8 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     this.turn = null;
     this.uncorkNow();
     if (response._last) {
-      // Whatever comes behind a close is not a request (RFC 9112 section 9.6).
-      this.reads = false;
+      // What comes behind a close is not a request, but the caller may want to know that it was dropped.
+      if (!response.maxRequestsOnConnectionReached) this.reads = false;
       return;
     }
     const next = this.waiting.shift();
@@ -285,8 +331,12 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     if (responseFinish.hasSubscribers) responseFinish.publish({ request, response, socket, server });
     this.releaseRequest(request);
     response.detachSocket(socket);
-    if (response._last) this.end();
-    else if (this.turn === null && this.waiting.length === 0) this.afterExchanges();
+    const isOwed = this.turn !== null || this.waiting.length > 0;
+    // Requests beyond maxRequestsPerSocket are still told that they were dropped.
+    if (isOwed ? response._last && !response.maxRequestsOnConnectionReached : response._last || this.isLastRequest) {
+      this.end();
+    }
+    else if (!isOwed) this.afterExchanges();
     else if (this.holdsInput) this.resumeMessages();
     response.emit('finish');
     if (response.listenerCount('close') > 0) process.nextTick(emitClose, response);
@@ -295,9 +345,10 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
 
   /** What nobody read of the request is thrown away, so that the next one can be read. */
   private releaseRequest(request: Incoming): void {
-    if (request._consuming || request._dumped || request.readableDidRead) return;
-    const { _eventsCount } = request as unknown as { _eventsCount: number };
-    if (request.complete && _eventsCount === 0 && request.readableLength === 0) endUnseen(request);
+    if (request._consuming || request._dumped) return;
+    const stream = request[kReadableState];
+    if (stream !== null && request.readableDidRead) return;
+    if (request.complete && request._eventsCount === 0 && (stream === null || stream.length === 0)) endUnseen(request);
     else request._dump();
   }
 
@@ -314,7 +365,7 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
       return;
     }
     if (this.holdsInput) this.resumeMessages();
-    if (this.messageStartedAt === 0 && this.turn === null) this.becomeIdle();
+    if (this.messageStartedAt === 0 && this.turn === null && !this.holdsInput) this.becomeIdle();
   }
 
   // Idle.
@@ -413,11 +464,21 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
   }
 
   protected onParseError(error: PeerError): void {
+    this.parseError = error;
     this.fail(error);
+  }
+
+  /** A caller that keeps a connection after 'clientError' is told again. */
+  protected onUnreadable(chunk: Buffer): void {
+    const error = this.parseError;
+    if (error === null || this.pendingError !== null || this.isLingering) return;
+    this.server.emit('clientError', Object.assign(error, { rawPacket: chunk, bytesParsed: 0 }), this.socket);
   }
 
   /** The request being received took too long. */
   onRequestTimeout(): void {
+    // It was told already, or the message ended otherwise: a connection is looked at again and again.
+    if (!this.reads) return;
     this.reads = false;
     this.fail(requestTimeout());
   }
@@ -488,7 +549,6 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
       return;
     }
     if (!server.httpAllowHalfOpen) {
-      this.abortIncomplete();
       if (typeof socket.end === 'function') socket.end();
     } else if (this.waiting.length > 0) {
       this.waiting[this.waiting.length - 1]._last = true;
@@ -497,10 +557,6 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     } else {
       socket.end();
     }
-  }
-
-  private abortIncomplete(): void {
-    this.abortExchanges();
   }
 
   onSocketClose(): void {

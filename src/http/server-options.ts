@@ -27,6 +27,7 @@ export interface ServerState {
   readonly ServerResponse: new (request: Incoming, options: OutgoingOptions) => Response;
   readonly uniqueHeaders: ReadonlySet<string> | null;
   readonly leniency: Leniency;
+  readonly optimizeEmptyRequests: boolean;
   readonly connections: Set<ServerConnection>;
   readonly idleConnections: IdleList;
   checkingTimer: NodeJS.Timeout | null;
@@ -103,7 +104,7 @@ export function checkedOptions(options: HttpServerOptions | null | undefined): C
   const headersTimeout = integer(
     given,
     'headersTimeout',
-    requestTimeout > 0 ? Math.min(HEADERS_TIMEOUT, requestTimeout) : HEADERS_TIMEOUT,
+    Math.min(HEADERS_TIMEOUT, requestTimeout),
   );
   if (requestTimeout > 0 && headersTimeout > requestTimeout) {
     throw outOfRange('headersTimeout', '<= requestTimeout', given.headersTimeout);
@@ -120,7 +121,6 @@ export function checkedOptions(options: HttpServerOptions | null | undefined): C
     requireHostHeader: typed(given, 'requireHostHeader', 'boolean', true),
     joinDuplicateHeaders: typed<boolean | undefined>(given, 'joinDuplicateHeaders', 'boolean', undefined),
     rejectNonStandardBodyWrites: typed(given, 'rejectNonStandardBodyWrites', 'boolean', false),
-    optimizeEmptyRequests: typed(given, 'optimizeEmptyRequests', 'boolean', false),
     shouldUpgradeCallback: typed(given, 'shouldUpgradeCallback', 'function', upgradesWhereHeard),
     httpAllowHalfOpen: false,
     timeout: 0,
@@ -135,7 +135,8 @@ export function checkedOptions(options: HttpServerOptions | null | undefined): C
       noDelay: (given.noDelay as boolean | undefined) ?? true,
       keepAlive: given.keepAlive as boolean | undefined,
       keepAliveInitialDelay: given.keepAliveInitialDelay as number | undefined,
-      highWaterMark: (given.highWaterMark as number | undefined) ?? getDefaultHighWaterMark(false),
+      highWaterMark:
+        given.highWaterMark === undefined ? getDefaultHighWaterMark(false) : (given.highWaterMark as number),
       ...(given.pauseOnConnect === undefined ? {} : { pauseOnConnect: given.pauseOnConnect as boolean }),
       ...(given.blockList === undefined ? {} : { blockList: given.blockList as ServerOpts['blockList'] }),
     },
@@ -145,6 +146,7 @@ export function checkedOptions(options: HttpServerOptions | null | undefined): C
       ServerResponse: (options?.ServerResponse || ServerResponse) as unknown as ServerState['ServerResponse'],
       uniqueHeaders: uniqueHeadersOf(given.uniqueHeaders),
       leniency,
+      optimizeEmptyRequests: typed(given, 'optimizeEmptyRequests', 'boolean', false),
       connections: new Set(),
       idleConnections: new IdleList(),
       checkingTimer: null,

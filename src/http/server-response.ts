@@ -7,6 +7,7 @@ import {
   invalidArgValue,
   invalidChar,
   invalidStatusCode,
+  outOfRange,
   socketAssigned,
 } from '../errors.js';
 import { fieldLine, SECTION_END, statusLine } from '../wire/serializer.js';
@@ -22,7 +23,7 @@ import {
 } from './header-store.js';
 import type { Incoming } from './incoming-message.js';
 import type { HeadersArgument } from './outgoing-head.js';
-import { type Callback, type Outgoing, OutgoingMessage, type OutgoingOptions } from './outgoing-message.js';
+import { type Callback, emitClose, type Outgoing, OutgoingMessage, type OutgoingOptions } from './outgoing-message.js';
 import { kConnection, kStore } from './symbols.js';
 
 /** The response with what is kept for ourselves, and the members that libraries reach for. */
@@ -73,20 +74,21 @@ function onSocketClose(this: TurnSocket): void {
   if (this._httpMessage) emitClose(this._httpMessage);
 }
 
-/** The exchange is over, one way or the other. */
-export function emitClose(response: Response): void {
-  if (response._closed) return;
-  response.destroyed = true;
-  response._closed = true;
-  response.emit('close');
-}
-
 /** @throws ERR_HTTP_INVALID_STATUS_CODE */
 function checkedStatusCode(statusCode: number): number {
   // As an integer, as node:http reads it: '200' and 200.9 are 200.
   const code = statusCode | 0;
   if (code < 100 || code > 999) throw invalidStatusCode(statusCode);
   return code;
+}
+
+/** An HTTP/1.0 client would take an interim response for the final one (RFC 9110 section 15.2). */
+function writeInterim(response: Response, head: string, callback: Callback | undefined): boolean {
+  if (response.req.httpVersionMinor < 1) {
+    if (callback) process.nextTick(callback);
+    return true;
+  }
+  return response._writeRaw(head, 'latin1', callback);
 }
 
 const members: ThisType<Response> & Record<string, unknown> = {
@@ -111,13 +113,13 @@ const members: ThisType<Response> & Record<string, unknown> = {
 
   /** Sends 100 (Continue): the client may send the content (RFC 9110 section 10.1.1). */
   writeContinue(callback?: Callback) {
-    this._writeRaw('HTTP/1.1 100 Continue\r\n\r\n', 'latin1', callback);
+    writeInterim(this, 'HTTP/1.1 100 Continue\r\n\r\n', callback);
     this._sent100 = true;
   },
 
   /** Sends 102 (Processing). */
   writeProcessing(callback?: Callback) {
-    this._writeRaw('HTTP/1.1 102 Processing\r\n\r\n', 'latin1', callback);
+    writeInterim(this, 'HTTP/1.1 102 Processing\r\n\r\n', callback);
   },
 
   /**
@@ -142,28 +144,32 @@ const members: ThisType<Response> & Record<string, unknown> = {
         head += fieldLine(name, one as string);
       }
     }
-    this._writeRaw(head + SECTION_END, 'latin1', callback);
+    writeInterim(this, head + SECTION_END, callback);
   },
 
   /**
-   * Sends an interim response: any status code of 100 to 199 but 101, which ends HTTP on the connection.
-   * @throws ERR_HTTP_HEADERS_SENT, ERR_HTTP_INVALID_STATUS_CODE, ERR_INVALID_HTTP_TOKEN, ERR_INVALID_CHAR
+   * Sends an interim response: any status code of 100 to 199 but 101, which ends HTTP on the connection. Returns
+   * false where the caller should wait for 'drain'.
+   * @throws ERR_HTTP_HEADERS_SENT, ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_HTTP_INVALID_STATUS_CODE,
+   *   ERR_INVALID_HTTP_TOKEN, ERR_HTTP_INVALID_HEADER_VALUE, ERR_INVALID_CHAR
    */
-  writeInformation(statusCode: number, headers?: HeadersArgument, callback?: Callback) {
+  writeInformation(statusCode: number, headers?: HeadersArgument | null, callback?: Callback) {
     if (this._header !== null) throw headersSent('write');
-    if (!Number.isInteger(statusCode) || statusCode < 100 || statusCode > 199 || statusCode === 101) {
-      throw invalidStatusCode(statusCode);
+    if (typeof statusCode !== 'number') throw invalidArgType('statusCode', 'of type number', statusCode);
+    if (!Number.isInteger(statusCode)) throw outOfRange('statusCode', 'an integer', statusCode);
+    if (statusCode < 100 || statusCode > 199) throw outOfRange('statusCode', '>= 100 && <= 199', statusCode);
+    if (statusCode === 101) throw invalidStatusCode(statusCode);
+    if (headers !== undefined && headers !== null && typeof headers !== 'object') {
+      throw invalidArgType('headers', 'of type object', headers);
     }
     let head = statusLine(statusCode, STATUS_CODES[statusCode] ?? 'unknown');
-    for (const [name, value] of pairsOf(headers)) {
+    for (const [name, value] of pairsOf(headers ?? undefined)) {
       validateHeaderName(name);
-      for (const one of Array.isArray(value) ? value : [value]) {
-        validateHeaderValue(name, one);
-        head += fieldLine(name, one as string);
-      }
+      validateHeaderValue(name, value);
+      head += fieldLine(name, value as string);
     }
     if (statusCode === 100) this._sent100 = true;
-    this._writeRaw(head + SECTION_END, 'latin1', callback);
+    return writeInterim(this, head + SECTION_END, callback);
   },
 
   _implicitHeader() {
@@ -234,7 +240,7 @@ function pairsOf(headers: HeadersArgument | undefined): readonly (readonly [stri
 }
 
 /** What node:http takes for a link of early hints. */
-const LINK = /^(?:<[^>]*>)(?:\s*;\s*[^;"\s]+(?:=(")?[^;"\s]*\1)?)*$/;
+const LINK = /^(?:<[^>\r\n]*>)(?:\s*;\s*[^;"\s=]+(?:=(")?[^;"\s]*\1)?)*$/;
 
 function linkValue(hint: string | string[]): string {
   const explanation =

@@ -21,7 +21,6 @@ export interface HttpServer extends Omit<nodeHttp.Server, 'emit'> {
   connectionsCheckingInterval: number;
   httpAllowHalfOpen: boolean;
   keepAliveTimeoutBuffer: number;
-  optimizeEmptyRequests: boolean;
   shouldUpgradeCallback: (request: Incoming) => boolean;
   [kServer]: ServerState;
 }
@@ -54,7 +53,6 @@ export const Server = function Server(
   if (listener) self.on('request', listener);
   self.on('connection', connectionListener as never);
   self.on('listening', startChecking);
-  self.on('close', stopChecking);
   return self;
 } as unknown as typeof nodeHttp.Server;
 
@@ -84,6 +82,8 @@ function stopChecking(this: HttpServer): void {
 /** Ends the requests whose header section or whole took too long. */
 function checkConnections(server: HttpServer): void {
   const { headersTimeout, requestTimeout } = server;
+  // A server that was closed times out the requests it still has.
+  if (!server.listening && server[kServer].connections.size === 0) stopChecking.call(server);
   if (headersTimeout === 0 && requestTimeout === 0) return;
   const now = performance.now();
   for (const connection of server[kServer].connections) {
@@ -99,6 +99,7 @@ const members: ThisType<HttpServer> & Record<string | symbol, unknown> = {
   /** Closes the idle connections and stops accepting; the callback is called when the last connection ended. */
   close(callback?: (error?: Error) => void) {
     this.closeIdleConnections();
+    if (this[kServer].connections.size === 0) stopChecking.call(this);
     NetServer.prototype.close.call(this as unknown as NetServer, callback);
     return this;
   },

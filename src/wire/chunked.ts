@@ -2,7 +2,6 @@
 import {
   chunkExtensionsOverflow,
   expectedCR,
-  expectedLF,
   invalidChunkSize,
   type PeerError,
   strictViolation,
@@ -135,7 +134,7 @@ export class ChunkedDecoder {
           break;
         case CHUNK_SIZE_LF:
           if (byte === LF) at++;
-          else if (!this.insecure) return this.fail(expectedLF('Missing expected LF after chunk size'), at);
+          else if (!this.insecure) return this.fail(strictViolation('Expected LF after chunk size'), at);
           this.endSizeLine();
           if (this.isDone) return at;
           break;

@@ -152,6 +152,11 @@ export class FieldSection {
     return (this.met & (1 << number)) !== 0;
   }
 
+  /** Of two names that were met: did the first line of one come before the other's? */
+  isBefore(one: number, other: number): boolean {
+    return this.at[one] < this.at[other];
+  }
+
   isRepeated(number: number): boolean {
     return (this.repeated & (1 << number)) !== 0;
   }
@@ -163,13 +168,17 @@ export class FieldSection {
 
   /** The values of all lines of that name, combined with commas (RFC 9110 section 5.3). */
   combined(number: number): string {
-    if (!this.isRepeated(number)) return this.first(number);
+    return this.isRepeated(number) ? this.values(number).join(', ') : this.first(number);
+  }
+
+  /** The values of all lines of that name, of which there is one. */
+  values(number: number): string[] {
     const name = this.lines[this.at[number] - 1].toLowerCase();
     const values: string[] = [];
     for (let i = 0; i < this.lines.length; i += 2) {
       if (this.lines[i].toLowerCase() === name) values.push(this.lines[i + 1]);
     }
-    return values.join(', ');
+    return values;
   }
 }
 

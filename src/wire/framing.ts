@@ -108,7 +108,9 @@ function isChunkedAlone(fields: FieldSection): boolean {
  * that has such a parameter is known, so the message is refused either way.
  */
 function transferCodings(fields: FieldSection): string[] {
-  const value = fields.combined(TRANSFER_ENCODING);
+  const values = fields.values(TRANSFER_ENCODING);
+  if (values.includes('')) throw invalidTransferEncoding('Empty Transfer-Encoding');
+  const value = values.join(',');
   // Control characters may be forgiven in values, but not where recipients would read two framings from them.
   if (!isFieldValue(value)) throw invalidTransferEncoding();
   const members = value.split(',');
@@ -146,6 +148,11 @@ export function isFramingField(number: number): boolean {
 /** Why a framing field that is continued by obs-fold is refused. */
 export function framingFoldError(number: number): PeerError {
   return number === CONTENT_LENGTH ? invalidContentLength() : invalidTransferEncoding();
+}
+
+/** Does the section say anything about content? */
+export function hasFramingField(fields: FieldSection): boolean {
+  return fields.has(CONTENT_LENGTH) || fields.has(TRANSFER_ENCODING);
 }
 
 /** Why a framing field in a trailer section is refused: who merges it reads another message than we do. */

@@ -159,6 +159,11 @@ export class MessageParser {
     return this.state === START;
   }
 
+  /** Called by the sink at the end of a message: what follows is another protocol's. */
+  endMessages(): void {
+    this.state = TUNNEL;
+  }
+
   /** Did the messages end: is what follows another protocol's? */
   get isTunnel(): boolean {
     return this.state === TUNNEL;
@@ -236,11 +241,7 @@ export class MessageParser {
     const length = known + wanted - from;
     let joined = this.partial as Buffer;
     this.partial = null;
-    if (joined.length < length) {
-      const grown = Buffer.allocUnsafe(Math.max(length, 2 * known, MIN_PARTIAL_SIZE));
-      joined.copy(grown, 0, 0, known);
-      joined = grown;
-    }
+    if (joined.length < length) joined = enlarged(joined, 0, known, Math.max(length, 2 * known));
     chunk.copy(joined, known, from, wanted);
     // What is wrong may stand in the bytes of an earlier call: a start-line is judged at its end.
     return from + Math.max(0, this.readSection(joined, 0, length, known) - known);
@@ -252,7 +253,7 @@ export class MessageParser {
    */
   private readSection(bytes: Buffer, from: number, to: number, known: number): number {
     const allowed = from + known + this.maxHeaderSize - this.sectionBytes;
-    const stop = to < allowed ? to : allowed;
+    const stop = Math.min(to, allowed);
     const { valueBytes, startLine } = this;
     const insecure = this.leniency === INSECURE;
     let { state } = this;
@@ -328,7 +329,7 @@ export class MessageParser {
               return this.fail(invalidHeaderToken('Unexpected whitespace after header value'), at);
             }
           } else if (byte === LF) {
-            return this.fail(expectedCR('Missing expected CR after header section'), at);
+            return this.fail(invalidHeaderToken('Invalid header field char'), at);
           } else {
             return this.fail(invalidHeaderToken(), at);
           }
@@ -426,7 +427,7 @@ export class MessageParser {
     this.cutLines(bytes, textStart, at, marked);
     if (at > lineStart) {
       // Still the line of an earlier call: its buffer is ours already.
-      this.partial = known > 0 && lineStart === from ? bytes : Buffer.from(bytes.subarray(lineStart, at));
+      this.partial = known > 0 && lineStart === from ? bytes : enlarged(bytes, lineStart, at, 0);
       this.partialLength = at - lineStart;
       this.nameEnd = nameEnd - lineStart;
       this.valueStart = valueStart - lineStart;
@@ -530,6 +531,13 @@ export class MessageParser {
     this.state = FAILED;
     return at;
   }
+}
+
+/** A copy with room. Not of the pool: a few bytes of a slow peer would keep all of a slab in memory. */
+function enlarged(bytes: Buffer, from: number, to: number, size: number): Buffer {
+  const copy = Buffer.allocUnsafeSlow(Math.max(size, to - from, MIN_PARTIAL_SIZE));
+  bytes.copy(copy, 0, from, to);
+  return copy;
 }
 
 function growMarks(): void {

@@ -1,5 +1,5 @@
 /** May another exchange follow on this connection? RFC 9112 section 9.3. */
-import { CONNECTION, type FieldSection, listMembers, PROXY_CONNECTION } from './fields.js';
+import { CONNECTION, type FieldSection, PROXY_CONNECTION, trimWhitespace } from './fields.js';
 
 /** The connection options that decide, as bits. */
 export const OPTION_CLOSE = 1;
@@ -12,8 +12,9 @@ export function connectionOptions(value: string): number {
   if (value === 'keep-alive' || value === 'Keep-Alive') return OPTION_KEEP_ALIVE;
   if (value === 'close') return OPTION_CLOSE;
   let options = 0;
-  for (const member of listMembers(value)) {
-    const option = member.toLowerCase();
+  // Options are tokens: a quote hides no comma, or it would hide a close.
+  for (const member of value.split(',')) {
+    const option = trimWhitespace(member, 0, member.length).toLowerCase();
     if (option === 'close') options |= OPTION_CLOSE;
     else if (option === 'keep-alive') options |= OPTION_KEEP_ALIVE;
     else if (option === 'upgrade') options |= OPTION_UPGRADE;

@@ -11,6 +11,7 @@ import {
 import {
   CR,
   FIELD_VALUE_BYTE,
+  HTAB,
   isHost,
   LF,
   REQUEST_TARGET_BYTE,
@@ -102,7 +103,12 @@ export class StartLine {
           return this.fail(invalidTarget('Unexpected start char in url'), this.targetStart);
         }
         if (at === stop) break;
-        if (bytes[at] !== SP || at === this.targetStart) return this.fail(invalidTarget(), at);
+        if (bytes[at] !== SP || at === this.targetStart) {
+          return this.fail(
+            bytes[at] === HTAB ? invalidTarget() : invalidTarget('Invalid char in url path'),
+            at,
+          );
+        }
         this.targetEnd = at;
         at++;
         this.versionStart = at;
