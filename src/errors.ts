@@ -219,6 +219,9 @@ export function invalidEndOfInput(): PeerError {
 /** Content that no limit has room for. */
 export const contentTooLarge = peer('HPE_BODY_OVERFLOW', 413, 'Content before an upgrade is too large');
 
+/** The code of the streams' own error for one that closed before its end. */
+export const PREMATURE_CLOSE = 'ERR_STREAM_PREMATURE_CLOSE';
+
 // What ends an exchange from outside.
 
 /** The client did not send its request in time; answered with 408. */

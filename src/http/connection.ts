@@ -4,7 +4,7 @@
  * Listeners are functions of this module, one set for all sockets; what is a connection's own is a field. Nothing
  * here is made anew for a request.
  */
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { type PeerError, socketEncoding } from '../errors.js';
 import type { MessageParser, MessageSink } from '../wire/parser.js';
 import type { BodySource, Incoming } from './incoming-message.js';
@@ -52,8 +52,9 @@ export abstract class Connection implements MessageSink, BodySource {
     socket.on('drain', onDrain);
     socket.on('timeout', onTimeout);
     socket.on('data', onData);
-    // What comes is taken at once: no look ahead for more has to be scheduled after every chunk.
-    if (socket._readableState) socket._readableState.readingMore = true;
+    // Whoever paused it to hand it over wants it read now.
+    if (socket.readableFlowing === false) socket.resume();
+    this.setReadingAhead(false);
   }
 
   /** Gives the socket's events back: it is another protocol's now. */
@@ -65,11 +66,20 @@ export abstract class Connection implements MessageSink, BodySource {
     socket.removeListener('drain', onDrain);
     socket.removeListener('timeout', onTimeout);
     socket.removeListener('data', onData);
-    if (socket._readableState) socket._readableState.readingMore = false;
+    this.setReadingAhead(true);
     socket[kConnection] = undefined;
     socket.parser = null;
     delete (socket as { setEncoding?: unknown }).setEncoding;
     this.reads = false;
+  }
+
+  /**
+   * A socket of the system pushes what comes: the stream's own look for more, a scheduled call after every chunk,
+   * would find nothing to do. Other Duplexes have to be asked.
+   */
+  private setReadingAhead(readsAhead: boolean): void {
+    const { socket } = this;
+    if (socket instanceof Socket && socket._readableState) socket._readableState.readingMore = !readsAhead;
   }
 
   // Events of the socket, for the roles.

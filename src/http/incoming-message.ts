@@ -3,6 +3,7 @@ import type { AsyncResource } from 'node:async_hooks';
 import type * as nodeHttp from 'node:http';
 import type { Socket } from 'node:net';
 import { finished, Readable } from 'node:stream';
+import { PREMATURE_CLOSE } from '../errors.js';
 import { addHeader, distinctHeadersOf, type Headers, headersOf } from './incoming-headers.js';
 import {
   kConnection,
@@ -152,7 +153,7 @@ const members: ThisType<Incoming> & Record<string, unknown> = {
     if (socket && !socket.destroyed && this.aborted) {
       socket.destroy(error ?? undefined);
       const stopWaiting = finished(socket, (closeError) => {
-        const reported = closeError?.code === 'ERR_STREAM_PREMATURE_CLOSE' ? null : closeError;
+        const reported = closeError?.code === PREMATURE_CLOSE ? null : closeError;
         stopWaiting();
         process.nextTick(emitErrorIfHeard, this, reported ?? error, callback);
       });

@@ -9,6 +9,7 @@ import {
   CLOSE_DELIMITED,
   CONTENT_LENGTH_REMOVED,
   codesChunked,
+  declaredLength,
   HAS_CONTENT_LENGTH,
   HAS_TRAILERS,
   HAS_TRANSFER_ENCODING,
@@ -77,7 +78,7 @@ function notice(message: Outgoing, value: string | number, role: number): void {
       if (codesChunked(String(value))) message.chunkedEncoding = true;
       break;
     case CONTENT_LENGTH:
-      message._contentLength = Number(value);
+      message._contentLength = declaredLength(value);
       message._removedContLen = false;
       break;
     case KEEP_ALIVE:

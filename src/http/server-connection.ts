@@ -315,8 +315,10 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     this.uncorkNow();
     if (response._last) {
       // What comes behind a close is not a request, but the caller may want to know that it was dropped.
-      if (!response.maxRequestsOnConnectionReached) this.reads = false;
-      return;
+      if (!response.maxRequestsOnConnectionReached) {
+        this.reads = false;
+        return;
+      }
     }
     const next = this.waiting.shift();
     if (next !== undefined) this.giveTurn(next);
@@ -420,14 +422,15 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
    * Closing a socket with input unread resets the connection, and the client may lose the response that tells it
    * why. So it is half-closed, and read until the client is done or its time is up (RFC 9112 section 9.6).
    */
-  private linger(): void {
+  private linger(error?: Error): void {
     const { socket } = this;
     if (this.isLingering || socket.destroyed) return;
     this.isLingering = true;
     socket.end();
     socket.resume();
-    const timer = setTimeout(() => socket.destroy(), LINGER_TIMEOUT);
+    const timer = setTimeout(() => socket.destroy(error), LINGER_TIMEOUT);
     timer.unref();
+    socket.once('end', () => socket.destroy(error));
     socket.once('close', () => clearTimeout(timer));
   }
 
@@ -522,20 +525,32 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     }
     socket.write(errorReply(statusCode), 'latin1');
     this.abortExchanges();
-    this.linger();
+    // A client that ended its side has nothing more to send.
+    if (socket.readableEnded) socket.destroySoon();
+    else this.linger(error);
   }
 
-  /** Requests that are not complete will never be; nobody waits for their responses. */
+  /** The exchanges that are not complete will never be. */
   private abortExchanges(): void {
-    const responses = this.turn === null ? [] : [this.turn, ...this.waiting];
-    for (const { req } of responses) {
-      if (!req.destroyed) req.destroy(connectionReset('aborted'));
+    const responses = this.flushing.splice(0);
+    if (this.turn !== null) responses.push(this.turn);
+    responses.push(...this.waiting.splice(0));
+    this.turn = null;
+    for (const response of responses) {
+      const request = response.req;
+      if (!request.destroyed && !(request.complete && request.readableEnded)) {
+        request.destroy(connectionReset('aborted'));
+      }
+      emitClose(response);
+      abortSignal(request);
     }
   }
 
   // Events of the socket.
 
   onSocketError(error: Error): void {
+    // What we destroyed it with was reported.
+    if (this.isLingering) return;
     if (!this.server.emit('clientError', error, this.socket)) this.socket.destroy(error);
   }
 
@@ -564,18 +579,7 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     server[kServer].connections.delete(this);
     if (this.idleDeadline !== 0) this.leaveIdle();
     this.reads = false;
-    const responses = [...this.flushing, ...(this.turn === null ? [] : [this.turn]), ...this.waiting];
-    for (const response of responses) {
-      const request = response.req;
-      if (!request.destroyed && !(request.complete && request.readableEnded)) {
-        request.destroy(connectionReset('aborted'));
-      }
-      emitClose(response);
-      abortSignal(request);
-    }
-    this.flushing.length = 0;
-    this.waiting.length = 0;
-    this.turn = null;
+    this.abortExchanges();
   }
 
   onSocketDrain(): void {

@@ -82,8 +82,13 @@ function checkedStatusCode(statusCode: number): number {
   return code;
 }
 
-/** An HTTP/1.0 client would take an interim response for the final one (RFC 9110 section 15.2). */
+/**
+ * Sends an interim response, which comes before the final one or not at all.
+ * An HTTP/1.0 client would take it for the final one (RFC 9110 section 15.2): it gets none.
+ * @throws ERR_HTTP_HEADERS_SENT
+ */
 function writeInterim(response: Response, head: string, callback: Callback | undefined): boolean {
+  if (response._header !== null) throw headersSent('write');
   if (response.req.httpVersionMinor < 1) {
     if (callback) process.nextTick(callback);
     return true;
@@ -111,13 +116,13 @@ const members: ThisType<Response> & Record<string, unknown> = {
     this.socket = null;
   },
 
-  /** Sends 100 (Continue): the client may send the content (RFC 9110 section 10.1.1). */
+  /** Sends 100 (Continue): the client may send the content (RFC 9110 section 10.1.1). @throws ERR_HTTP_HEADERS_SENT */
   writeContinue(callback?: Callback) {
     writeInterim(this, 'HTTP/1.1 100 Continue\r\n\r\n', callback);
     this._sent100 = true;
   },
 
-  /** Sends 102 (Processing). */
+  /** Sends 102 (Processing). @throws ERR_HTTP_HEADERS_SENT */
   writeProcessing(callback?: Callback) {
     writeInterim(this, 'HTTP/1.1 102 Processing\r\n\r\n', callback);
   },

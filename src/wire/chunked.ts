@@ -150,7 +150,13 @@ export class ChunkedDecoder {
         case CHUNK_DATA_CR:
           this.state = CHUNK_DATA_LF;
           if (byte === CR) at++;
-          else if (!this.insecure) return this.fail(strictViolation('Expected LF after chunk data'), at);
+          else if (!this.insecure) {
+            const error =
+              byte === LF
+                ? expectedCR('Missing expected CR after chunk data')
+                : strictViolation('Expected LF after chunk data');
+            return this.fail(error, at);
+          }
           break;
         case CHUNK_DATA_LF:
           this.state = CHUNK_SIZE_FIRST;

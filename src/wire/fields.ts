@@ -152,13 +152,13 @@ export class FieldSection {
     return (this.met & (1 << number)) !== 0;
   }
 
-  /** Of two names that were met: did the first line of one come before the other's? */
-  isBefore(one: number, other: number): boolean {
-    return this.at[one] < this.at[other];
-  }
-
   isRepeated(number: number): boolean {
     return (this.repeated & (1 << number)) !== 0;
+  }
+
+  /** Does the first line of the one name stand before that of the other? Both are there. */
+  precedes(number: number, other: number): boolean {
+    return this.at[number] < this.at[other];
   }
 
   /** The value of the first line of that name; the empty string where there is none. */

@@ -93,7 +93,11 @@ function responseFramingOfFields(fields: FieldSection, insecure: boolean): Frami
 /** Step 3: both fields "ought to be handled as an error"; a message that has both is an attack. */
 function refuseBothFields(fields: FieldSection, insecure: boolean): void {
   if (!fields.has(CONTENT_LENGTH)) return;
-  if (!insecure) throw invalidTransferEncoding("Transfer-Encoding can't be present with Content-Length");
+  if (!insecure) {
+    throw fields.precedes(CONTENT_LENGTH, TRANSFER_ENCODING)
+      ? invalidTransferEncoding("Transfer-Encoding can't be present with Content-Length")
+      : invalidContentLength("Content-Length can't be present with Transfer-Encoding");
+  }
   contentLength(fields);
 }
 
@@ -160,6 +164,11 @@ export function framingTrailerError(number: number): PeerError {
   return number === CONTENT_LENGTH
     ? invalidContentLength("Content-Length can't be present with Transfer-Encoding")
     : invalidTransferEncoding();
+}
+
+/** The length that a Content-Length of the caller's declares; NaN where it is no number. */
+export function declaredLength(value: string | number): number {
+  return Number(value);
 }
 
 /** Is chunked among the codings of a Transfer-Encoding that the caller of ours has set? */

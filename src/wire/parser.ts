@@ -12,6 +12,7 @@ import {
   invalidEndOfInput,
   invalidHeaderToken,
   type PeerError,
+  strictViolation,
   unexpectedSpace,
 } from '../errors.js';
 import { ChunkedDecoder, type ContentSink } from './chunked.js';
@@ -310,9 +311,9 @@ export class MessageParser {
             // obs-fold: "either reject the message [...] or replace each" (RFC 9112 section 5.2); a user agent
             // MUST replace it.
             if (this.lineCount === 0) {
-              if (this.inTrailers) return this.fail(invalidHeaderToken(), at);
+              if (this.inTrailers || byte === HTAB) return this.fail(invalidHeaderToken(), at);
               // `insecureHTTPParser` forgives one space, which `lineStart` stays behind at.
-              if (!insecure || byte !== SP || at > lineStart) return this.fail(unexpectedSpace(), at);
+              if (!insecure || at > lineStart) return this.fail(unexpectedSpace(), at);
               at++;
             } else if (insecure || this.role !== REQUEST) {
               this.cutLines(bytes, textStart, at, marked);
@@ -391,14 +392,17 @@ export class MessageParser {
           break;
         case LINE_LF:
           if (bytes[at] === LF) at++;
-          else if (!insecure) return this.fail(expectedLF('Expected LF after start line'), at);
+          else if (!insecure) {
+            const wanted = this.role === REQUEST ? 'Expected CRLF after version' : 'Expected LF after CR';
+            return this.fail(strictViolation(wanted), at);
+          }
           lineStart = at;
           textStart = at;
           state = FIELD_START;
           break;
         case SECTION_LF: {
           if (bytes[at] === LF) at++;
-          else if (!insecure) return this.fail(expectedLF('Expected LF after headers'), at);
+          else if (!insecure) return this.fail(strictViolation('Expected LF after headers'), at);
           this.nameEnd = 0;
           this.valueStart = 0;
           this.cutLines(bytes, textStart, at, marked);

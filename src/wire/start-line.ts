@@ -153,7 +153,12 @@ export class StartLine {
       if (index < 5) {
         if (byte !== HTTP_VERSION.charCodeAt(index)) return this.fail(invalidConstant(), at);
       } else if (index === 5 || index === 7) {
-        if (byte < DIGIT_0 || byte > DIGIT_9) return this.fail(invalidVersion(), at);
+        if (byte < DIGIT_0 || byte > DIGIT_9) {
+          return this.fail(
+            invalidVersion(index === 5 ? 'Invalid major version' : 'Invalid minor version'),
+            at,
+          );
+        }
         if (index === 7) {
           const known = bytes[at - 2] === 0x31 && byte <= 0x31;
           if (!known && !this.insecure) return this.fail(invalidVersion(undefined, 505), at);
@@ -179,10 +184,10 @@ export class StartLine {
     const byte = bytes[at];
     if (byte !== CR && !(byte === LF && this.insecure)) {
       const error =
-        byte === LF
-          ? expectedCR('Missing expected CR after start line')
-          : state === VERSION
-            ? invalidVersion('Expected CRLF after version')
+        state === VERSION
+          ? invalidVersion('Expected CRLF after version')
+          : byte === LF
+            ? expectedCR('Missing expected CR after response line')
             : invalidStatus('Invalid response status');
       return this.fail(error, at);
     }
