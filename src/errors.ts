@@ -124,10 +124,8 @@ export const headersSent = caller(
   Error,
   (action: string) => `Cannot ${action} headers after they are sent to the client`,
 );
-export const invalidStatusCode = caller(
-  'ERR_HTTP_INVALID_STATUS_CODE',
-  RangeError,
-  (statusCode: unknown) => format('Invalid status code: %s', statusCode),
+export const invalidStatusCode = caller('ERR_HTTP_INVALID_STATUS_CODE', RangeError, (statusCode: unknown) =>
+  format('Invalid status code: %s', statusCode),
 );
 export const trailerInvalid = caller(
   'ERR_HTTP_TRAILER_INVALID',

@@ -33,7 +33,10 @@ export abstract class Connection implements MessageSink, BodySource {
   /** An exception of the caller's listeners, kept until the parser has come to rest. */
   private thrown: { error: unknown } | null = null;
   private isCorkedUntilTick = false;
+  private isCorkedForInput = false;
   private isFeeding = false;
+  /** The last chunk had more than one message. */
+  private isPipelined = false;
 
   constructor(socket: ConnectionSocket) {
     this.socket = socket;
@@ -130,6 +133,9 @@ export abstract class Connection implements MessageSink, BodySource {
     const end = chunk.length;
     let at = 0;
     this.isFeeding = true;
+    // Who pipelined will do so again: the responses to one chunk of requests leave together.
+    if (this.isPipelined) this.corkInput();
+    this.isPipelined = false;
     do {
       at = parser.execute(chunk, at, end);
       if (parser.error !== null) {
@@ -153,9 +159,13 @@ export abstract class Connection implements MessageSink, BodySource {
         break;
       }
       if (!this.reads) break;
-      if (at < end && this.isBlocked()) {
-        this.hold(chunk, at);
-        break;
+      if (at < end) {
+        if (this.isBlocked()) {
+          this.hold(chunk, at);
+          break;
+        }
+        this.isPipelined = true;
+        this.corkInput();
       }
     } while (at < end);
     this.rest();
@@ -163,6 +173,16 @@ export abstract class Connection implements MessageSink, BodySource {
 
   private rest(): void {
     this.isFeeding = false;
+    if (!this.isCorkedForInput) return;
+    this.isCorkedForInput = false;
+    this.socket.uncork();
+  }
+
+  /** The responses to the input at hand leave together. */
+  private corkInput(): void {
+    if (this.isCorkedForInput) return;
+    this.isCorkedForInput = true;
+    this.socket.cork();
   }
 
   /** Runs a listener of the caller's from within the parser: what it throws is thrown when the parser is at rest. */

@@ -1,5 +1,5 @@
 /** IncomingMessage: a request as a server reads it, a response as a client reads it (node:http `IncomingMessage`). */
-import type { AsyncResource } from 'node:async_hooks';
+import { AsyncResource } from 'node:async_hooks';
 import type * as nodeHttp from 'node:http';
 import type { Socket } from 'node:net';
 import { finished, Readable } from 'node:stream';
@@ -15,6 +15,9 @@ import {
   kTrailers,
   kTrailersDistinct,
 } from './symbols.js';
+
+/** Scopes end with what they are for; nothing has to be destroyed. */
+export const SCOPE_OPTIONS = { requireManualDestroy: true };
 
 /** What an IncomingMessage asks of the connection it came by. */
 export interface BodySource {
@@ -124,7 +127,11 @@ export function completeMessage(message: Incoming): void {
   if (state !== null && (message._consuming || state.length > 0)) message.push(null);
 }
 
-function emitErrorIfHeard(message: Incoming, error: Error | null, callback: (error?: Error | null) => void): void {
+function emitErrorIfHeard(
+  message: Incoming,
+  error: Error | null,
+  callback: (error?: Error | null) => void,
+): void {
   if (message.listenerCount('error') === 0) callback();
   else callback(error);
 }
@@ -224,11 +231,19 @@ function makeStream(message: Incoming): ReadableFlags {
   const state = message[kReadableState] as ReadableFlags;
   // Content is pushed as it comes: there is nothing to ask for ahead of the reader.
   state.readingMore = true;
+  // The content's events come in the context of whoever reads it.
+  if (message[kScope] !== null && !message.complete) {
+    message[kScope] = new AsyncResource('HTTPINCOMINGMESSAGE', SCOPE_OPTIONS);
+  }
   if (message._dumped) markEnded(state);
   return state;
 }
 
-function defineAccessor<T>(name: string, get: (this: Incoming) => T, set?: (this: Incoming, value: T) => void): void {
+function defineAccessor<T>(
+  name: string,
+  get: (this: Incoming) => T,
+  set?: (this: Incoming, value: T) => void,
+): void {
   Object.defineProperty(IncomingMessage.prototype, name, { get, set, configurable: true, enumerable: false });
 }
 

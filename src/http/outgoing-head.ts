@@ -34,14 +34,8 @@ import {
   TRANSFER_ENCODING,
   validateHeaderValue,
 } from './header-store.js';
-import type { Outgoing } from './outgoing-message.js';
+import type { HeadersArgument, Outgoing } from './outgoing.js';
 import { kStore, kUniqueHeaders } from './symbols.js';
-
-/** The headers of `writeHead` and of requests: an object, name and value in turn, or pairs. */
-export type HeadersArgument =
-  | Record<string, HeaderValue | undefined>
-  | readonly HeaderValue[]
-  | readonly (readonly [string, HeaderValue])[];
 
 /** Which roles the caller's fields had, as bits. One head is built at a time. */
 let met = 0;
@@ -102,7 +96,8 @@ function callersLines(message: Outgoing, headers: HeadersArgument | undefined): 
     for (const { name, value, role } of store.values()) lines += linesOf(message, name, value, role);
   } else if (Array.isArray(headers)) {
     if (headers.length > 0 && Array.isArray(headers[0])) {
-      for (const [name, value] of headers as [string, HeaderValue][]) lines += checkedLines(message, name, value);
+      for (const [name, value] of headers as [string, HeaderValue][])
+        lines += checkedLines(message, name, value);
     } else {
       for (let i = 0; i < headers.length; i += 2) {
         lines += checkedLines(message, headers[i] as string, headers[i + 1] as HeaderValue);

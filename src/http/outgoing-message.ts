@@ -10,21 +10,15 @@ import type { Socket } from 'node:net';
 import { getDefaultHighWaterMark, Stream } from 'node:stream';
 import {
   alreadyFinished,
-  bodyNotAllowed,
   cannotPipe,
-  contentLengthMismatch,
   headersSent,
   invalidArgType,
   invalidChar,
   methodNotImplemented,
-  nullValues,
-  streamDestroyed,
   writeAfterEnd,
 } from '../errors.js';
-import { CHUNK_END, chunkHead, lastChunk } from '../wire/chunked.js';
 import { CONTENT_LENGTH_NAME, TRANSFER_ENCODING_NAME } from '../wire/framing.js';
 import { fieldLine } from '../wire/serializer.js';
-import { debug } from './diagnostics.js';
 import {
   checkNameIsString,
   HeaderStore,
@@ -34,7 +28,26 @@ import {
   validateHeaderName,
   validateHeaderValue,
 } from './header-store.js';
-import { buildHead, type HeadersArgument } from './outgoing-head.js';
+import {
+  type Callback,
+  type Chunk,
+  emitClose,
+  emitDrain,
+  type HeadersArgument,
+  type Outgoing,
+  type OutgoingOptions,
+  type TurnSocket,
+} from './outgoing.js';
+import {
+  endMessage,
+  JOIN_LIMIT,
+  joined,
+  nop,
+  reportError,
+  sendHeldChunks,
+  writeContent,
+} from './outgoing-content.js';
+import { buildHead } from './outgoing-head.js';
 import {
   kBytesWritten,
   kConnection,
@@ -47,80 +60,6 @@ import {
   kStore,
   kUniqueHeaders,
 } from './symbols.js';
-
-export type Callback = (error?: Error | null) => void;
-type Chunk = string | Uint8Array;
-
-/** Something written before the message had its turn on a socket. */
-export interface PendingWrite {
-  data: Chunk;
-  encoding: BufferEncoding | null;
-  callback: Callback | null;
-}
-
-/** What a message asks of the connection whose turn it has. */
-export interface MessageOutlet {
-  /** To be called when the last byte that `end` handed to the socket was taken by the system. */
-  readonly onFlushed: Callback;
-  /** The message ended; its last bytes were handed to the socket. */
-  messageEnded(message: Outgoing): void;
-  /** Corks the socket until the end of this turn of the event loop, so that small writes leave together. */
-  corkUntilTick(): void;
-}
-
-/** The message with what is kept for ourselves, and the members that libraries reach for. */
-export interface Outgoing extends Omit<nodeHttp.OutgoingMessage, 'socket' | 'writableCorked'> {
-  socket: Socket | null;
-  outputData: PendingWrite[];
-  outputSize: number;
-  destroyed: boolean;
-  strictContentLength: boolean;
-  maxRequestsOnConnectionReached: boolean;
-  agent?: unknown;
-  readonly writableCorked: number;
-  _last: boolean;
-  _defaultKeepAlive: boolean;
-  _keepAliveTimeout: number;
-  _maxRequestsPerSocket: number;
-  _hasBody: boolean;
-  _trailer: string;
-  _contentLength: number | null;
-  _removedConnection: boolean;
-  _removedContLen: boolean;
-  _removedTE: boolean;
-  _closed: boolean;
-  _header: string | null;
-  _headerSent: boolean;
-  _onPendingData: (delta: number) => void;
-  _implicitHeader(): void;
-  _finish(): void;
-  _flush(): void;
-  _flushOutput(socket: Socket): boolean;
-  _send(data: Chunk, encoding?: BufferEncoding | null, callback?: Callback | null, byteLength?: number): boolean;
-  _writeRaw(data: Chunk, encoding?: BufferEncoding | null, callback?: Callback | null, byteLength?: number): boolean;
-  _storeHeader(firstLine: string, headers?: HeadersArgument): void;
-  _renderHeaders(): Record<string, HeaderValue>;
-  [kStore]: HeaderStore | null;
-  [kErrored]: Error | null | undefined;
-  [kNeedDrain]: boolean;
-  [kCorked]: number;
-  [kCorkedChunks]: PendingWrite[] | null;
-  [kBytesWritten]: number;
-  [kUniqueHeaders]: ReadonlySet<string> | null;
-  [kHighWaterMark]: number;
-  [kRejectBodyWrites]: boolean;
-  [kConnection]: MessageOutlet | null;
-}
-
-/** What may be given to the constructor; the server gives it to ServerResponse. */
-export interface OutgoingOptions {
-  /** Bytes that may wait for a socket before `write` returns false. Default: the streams' own. */
-  highWaterMark?: number;
-  /** Throw ERR_HTTP_BODY_NOT_ALLOWED for content where there can be none. Default false: it is left out. */
-  rejectNonStandardBodyWrites?: boolean;
-}
-
-function nop(): void {}
 
 /**
  * A message to be sent. Behaves as a writable stream, though it is none: 'drain', 'prefinish', 'finish' (the last
@@ -168,198 +107,6 @@ export const OutgoingMessage = function OutgoingMessage(this: Outgoing, options?
 
 Object.setPrototypeOf(OutgoingMessage.prototype, Stream.prototype);
 Object.setPrototypeOf(OutgoingMessage, Stream);
-
-/** The error of a call that came too late: emitted once, and given to the callback. */
-function reportError(message: Outgoing, error: Error, callback: Callback): void {
-  if (message.destroyed) return;
-  process.nextTick(emitError, message, error, callback);
-}
-
-function emitError(message: Outgoing, error: Error, callback: Callback): void {
-  callback(error);
-  // Closed in the meantime because it is complete, or destroyed by the caller, who knows?
-  if (!message.destroyed || message._closed) message.emit('error', error);
-}
-
-/** The exchange is over, one way or the other. */
-export function emitClose(message: Outgoing): void {
-  if (message._closed) return;
-  message.destroyed = true;
-  message._closed = true;
-  message.emit('close');
-}
-
-/** 'finish' for messages outside of a connection; a connection's go through its `onFlushed`. */
-function emitFinish(message: Outgoing, error?: Error | null): void {
-  if (error) return;
-  message.emit('finish');
-}
-
-/** The socket can take more: tells who was asked to wait. */
-export function emitDrain(message: Outgoing): void {
-  if (!message[kNeedDrain]) return;
-  message[kNeedDrain] = false;
-  message.emit('drain');
-}
-
-/** Is the sum of what is written to be what Content-Length says? */
-function checksLength(message: Outgoing): boolean {
-  return (
-    message.strictContentLength &&
-    message._contentLength !== null &&
-    message._contentLength > 0 &&
-    message._hasBody &&
-    !message.chunkedEncoding &&
-    !message._removedContLen
-  );
-}
-
-function lengthOf(chunk: Chunk, encoding: BufferEncoding | null | undefined): number {
-  return typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding ?? 'utf8') : chunk.byteLength;
-}
-
-function isUtf8(encoding: BufferEncoding | null | undefined): boolean {
-  return !encoding || encoding === 'utf8' || encoding === 'utf-8';
-}
-
-/**
- * Writes content. Returns false where the caller should wait for 'drain'.
- * @param finish Given with the last content: to be called when the end of the message was handed to the system.
- */
-function writeContent(
-  message: Outgoing,
-  chunk: Chunk,
-  encodingArgument: BufferEncoding | null | undefined,
-  callback: Callback,
-  finish: Callback | null,
-): boolean {
-  let encoding = encodingArgument;
-  if (chunk === null) throw nullValues();
-  if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) {
-    throw invalidArgType('chunk', 'of type string or an instance of Buffer or Uint8Array', chunk);
-  }
-  const error = message.finished ? writeAfterEnd() : message.destroyed ? streamDestroyed('write') : null;
-  if (error !== null) {
-    if (message.destroyed) process.nextTick(callback, error);
-    else reportError(message, error, callback);
-    return false;
-  }
-  const length = lengthOf(chunk, encoding);
-  if (message._header === null) {
-    if (finish !== null) message._contentLength = length;
-    message._implicitHeader();
-  }
-  if (!message._hasBody) {
-    if (message[kRejectBodyWrites]) throw bodyNotAllowed();
-    debug('this message may not have content: what was written is left out');
-    if (finish !== null) sendEnd(message, finish);
-    else process.nextTick(callback);
-    return true;
-  }
-  if (checksLength(message)) {
-    const total = message[kBytesWritten] + length;
-    const declared = message._contentLength as number;
-    if (finish !== null ? total !== declared : total > declared) throw contentLengthMismatch(total, declared);
-  }
-  message[kBytesWritten] += length;
-  // One byte a character in UTF-8 is ASCII: it may travel as Latin-1, in one text with the head.
-  if (typeof chunk === 'string' && isUtf8(encoding) && length === chunk.length) encoding = 'latin1';
-  if (finish !== null) return sendLast(message, chunk, encoding, finish, length);
-  corkUntilTick(message);
-  let accepted: boolean;
-  if (!message.chunkedEncoding || length === 0) {
-    accepted = message._send(chunk, encoding, callback, length);
-  } else if (message[kCorked] > 0 && message._headerSent) {
-    accepted = holdChunk(message, { data: chunk, encoding: encoding ?? null, callback }, length);
-  } else {
-    accepted = sendChunk(message, chunk, encoding, callback, length, CHUNK_END);
-  }
-  if (!accepted) message[kNeedDrain] = true;
-  return accepted;
-}
-
-/** The last content, and what ends the message behind it. */
-function sendLast(
-  message: Outgoing,
-  chunk: Chunk,
-  encoding: BufferEncoding | null | undefined,
-  finish: Callback,
-  length: number,
-): boolean {
-  if (!message.chunkedEncoding) return message._send(chunk, encoding, finish, length);
-  if (length > 0 && message[kCorked] > 0 && message._headerSent) {
-    holdChunk(message, { data: chunk, encoding: encoding ?? null, callback: null }, length);
-    sendEnd(message, finish);
-    return true;
-  }
-  sendHeldChunks(message);
-  if (length === 0) {
-    sendEnd(message, finish);
-    return true;
-  }
-  return sendChunk(message, chunk, encoding, finish, length, CHUNK_END + lastChunk(message._trailer));
-}
-
-/** What is written within one turn of the event loop leaves in one piece. */
-function corkUntilTick(message: Outgoing): void {
-  const { socket } = message;
-  if (socket === null) return;
-  const outlet = message[kConnection];
-  if (outlet !== null) outlet.corkUntilTick();
-  else if (!socket.writableCorked) {
-    socket.cork();
-    process.nextTick(uncorkSocket, socket);
-  }
-}
-
-function uncorkSocket(socket: Socket): void {
-  socket.uncork();
-}
-
-function sendChunk(
-  message: Outgoing,
-  chunk: Chunk,
-  encoding: BufferEncoding | null | undefined,
-  callback: Callback | null,
-  length: number,
-  end: string,
-): boolean {
-  if (typeof chunk === 'string' && encoding === 'latin1') {
-    return message._send(chunkHead(length) + chunk + end, 'latin1', callback);
-  }
-  message._send(chunkHead(length), 'latin1', null);
-  message._send(chunk, encoding, null, length);
-  return message._send(end, 'latin1', callback);
-}
-
-/** Between cork() and uncork(), what is written becomes one chunk. */
-function holdChunk(message: Outgoing, write: PendingWrite, length: number): boolean {
-  const held = (message[kCorkedChunks] ??= []);
-  held.push(write);
-  let total = length;
-  for (const { data } of held) total += data.length;
-  return total < message[kHighWaterMark];
-}
-
-function sendHeldChunks(message: Outgoing): void {
-  const held = message[kCorkedChunks];
-  if (held === null || held.length === 0) return;
-  message[kCorkedChunks] = null;
-  let total = 0;
-  for (const { data, encoding } of held) total += lengthOf(data, encoding);
-  message._send(chunkHead(total), 'latin1', null);
-  for (const { data, encoding } of held) message._send(data, encoding, null);
-  const callbacks = held.map((write) => write.callback).filter((callback) => callback !== null && callback !== nop);
-  message._send(
-    CHUNK_END,
-    'latin1',
-    callbacks.length === 0
-      ? null
-      : (error) => {
-          for (const callback of callbacks) (callback as Callback)(error);
-        },
-  );
-}
 
 const members: ThisType<Outgoing> & Record<string, unknown> = {
   /** Sets the socket's timeout, now or once there is one; the callback is a listener for 'timeout'. */
@@ -446,7 +193,8 @@ const members: ThisType<Outgoing> & Record<string, unknown> = {
 
   /** Sends head and content as they are; the head before the first bytes. */
   _send(data: Chunk, encoding?: BufferEncoding | null, callback?: Callback | null, byteLength?: number) {
-    if (this._headerSent || this._header === null) return this._writeRaw(data, encoding, callback, byteLength);
+    if (this._headerSent || this._header === null)
+      return this._writeRaw(data, encoding, callback, byteLength);
     this._headerSent = true;
     const head = this._header;
     if (typeof data === 'string') {
@@ -653,75 +401,6 @@ const members: ThisType<Outgoing> & Record<string, unknown> = {
   },
 };
 
-/** Content up to this size is copied behind the head into one buffer: cheaper than a write of two pieces. */
-const JOIN_LIMIT = 16 * 1024;
-
-function joined(head: string, content: Uint8Array): Buffer {
-  const buffer = Buffer.allocUnsafe(head.length + content.byteLength);
-  buffer.write(head, 0, 'latin1');
-  buffer.set(content, head.length);
-  return buffer;
-}
-
-interface TurnSocket extends Socket {
-  /** The message whose turn it is on this socket. */
-  _httpMessage?: Outgoing | null;
-}
-
-/** Ends the message: last content and what ends it leave in as few writes as they can. */
-function endMessage(
-  message: Outgoing,
-  chunk: Chunk | null,
-  encoding: BufferEncoding | null | undefined,
-  callback: Callback | undefined,
-): void {
-  const outlet = message[kConnection];
-  const finish = outlet !== null ? outlet.onFlushed : (error?: Error | null) => emitFinish(message, error);
-  if (chunk !== null) {
-    const { socket } = message;
-    // Last content in several pieces still leaves as one.
-    const isOnePiece = typeof chunk === 'string' || !message.chunkedEncoding || socket === null;
-    if (!isOnePiece) socket.cork();
-    try {
-      writeContent(message, chunk, encoding, nop, finish);
-    } finally {
-      if (!isOnePiece) socket.uncork();
-    }
-  } else {
-    if (message._header === null) {
-      message._contentLength = 0;
-      message._implicitHeader();
-    }
-    if (checksLength(message) && message[kBytesWritten] !== message._contentLength) {
-      throw contentLengthMismatch(message[kBytesWritten], message._contentLength as number);
-    }
-    sendEnd(message, finish);
-  }
-  if (typeof callback === 'function') message.once('finish', callback);
-  const { socket } = message;
-  while (message[kCorked] > 0) {
-    message[kCorked]--;
-    socket?.uncork();
-  }
-  message.finished = true;
-  if (message.outputData.length === 0 && (socket as TurnSocket | null)?._httpMessage === message) {
-    message._finish();
-    outlet?.messageEnded(message);
-  }
-}
-
-/** What ends content that was written before: the last chunk, or nothing but the head. */
-function sendEnd(message: Outgoing, finish: Callback): void {
-  sendHeldChunks(message);
-  if (message._hasBody && message.chunkedEncoding) {
-    message._send(lastChunk(message._trailer), 'latin1', finish);
-  } else if (!message._headerSent || message.writableLength > 0) {
-    message._send('', 'latin1', finish);
-  } else {
-    process.nextTick(finish);
-  }
-}
-
 for (const name of Reflect.ownKeys(members)) {
   Object.defineProperty(OutgoingMessage.prototype, name, {
     value: members[name as string],
@@ -731,7 +410,11 @@ for (const name of Reflect.ownKeys(members)) {
   });
 }
 
-function defineGetter<T>(name: string, get: (this: Outgoing) => T, set?: (this: Outgoing, value: T) => void): void {
+function defineGetter<T>(
+  name: string,
+  get: (this: Outgoing) => T,
+  set?: (this: Outgoing, value: T) => void,
+): void {
   Object.defineProperty(OutgoingMessage.prototype, name, { get, set, configurable: true, enumerable: false });
 }
 
@@ -746,8 +429,7 @@ defineGetter('writableFinished', function () {
 });
 defineGetter('writableObjectMode', () => false);
 defineGetter('writableLength', function () {
-  let held = 0;
-  for (const { data } of this[kCorkedChunks] ?? []) held += data.length;
+  const held = this[kCorkedChunks]?.byteLength ?? 0;
   return this.outputSize + held + (this.socket === null ? 0 : this.socket.writableLength);
 });
 defineGetter('writableHighWaterMark', function () {

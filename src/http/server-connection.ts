@@ -12,24 +12,25 @@ import { CHUNKED, CLOSE_DELIMITED, hasFramingField } from '../wire/framing.js';
 import { MAX_PIPELINED_REQUESTS } from '../wire/limits.js';
 import { INSECURE, MessageParser, REQUEST } from '../wire/parser.js';
 import { isPersistent, messageConnectionOptions, OPTION_UPGRADE } from '../wire/persistence.js';
-import { SECTION_END, statusLine } from '../wire/serializer.js';
-import { STATUS_CODES } from '../wire/tables.js';
 import { maxHeaderSize } from './command-line.js';
 import { Connection, type ConnectionSocket } from './connection.js';
-import { currentDateLine } from './date.js';
 import type { Timed } from './deadlines.js';
 import { debug, requestStart, responseFinish } from './diagnostics.js';
-import { abortSignal, completeMessage, endUnseen, type Incoming } from './incoming-message.js';
-import { emitClose, emitDrain, type MessageOutlet, type Outgoing } from './outgoing-message.js';
+import { callListener } from './dispatch.js';
+import { abortSignal, completeMessage, endUnseen, type Incoming, SCOPE_OPTIONS } from './incoming-message.js';
+import { errorReply, lingeringClose } from './last-words.js';
+import { emitClose, emitDrain, type MessageOutlet, type Outgoing } from './outgoing.js';
 import type { HttpServer } from './server.js';
 import type { Response } from './server-response.js';
-import { kConnection, kReadableState, kScope, kServer, kTrailers, kTrailersDistinct, kUniqueHeaders } from './symbols.js';
-
-/** How long a connection that we end is read after its last response, for the client to read that in peace. */
-const LINGER_TIMEOUT = 1000;
-
-const SCOPE_OPTIONS = { requireManualDestroy: true };
-const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;
+import {
+  kConnection,
+  kReadableState,
+  kScope,
+  kServer,
+  kTrailers,
+  kTrailersDistinct,
+  kUniqueHeaders,
+} from './symbols.js';
 
 export class ServerConnection extends Connection implements Timed, MessageOutlet {
   private readonly server: HttpServer;
@@ -41,7 +42,8 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
   private readonly flushing: Response[] = [];
   /** Bytes that responses wait with for their turn. */
   private queuedBytes = 0;
-  private requestCount = 0;
+  /** Requests so far, where `maxRequestsPerSocket` counts them. */
+  requestCount = 0;
   /** Nothing behind the request being received is one. */
   private isLastRequest = false;
   /** Why the input cannot be read any more. */
@@ -79,7 +81,10 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     });
     // Who connects and says nothing is to be timed out as well.
     this.messageStartedAt = performance.now();
-    this.responseOptions = { highWaterMark: socket.writableHighWaterMark, rejectNonStandardBodyWrites: false };
+    this.responseOptions = {
+      highWaterMark: socket.writableHighWaterMark,
+      rejectNonStandardBodyWrites: false,
+    };
     this.onFlushed = (error) => this.responseFlushed(error);
     this.onPendingData = (delta) => {
       this.queuedBytes += delta;
@@ -90,10 +95,7 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
   /** Is a request being received, or a response owed? */
   get isIdle(): boolean {
     return (
-      this.parser.isIdle &&
-      this.turn === null &&
-      this.waiting.length === 0 &&
-      this.flushing.length === 0
+      this.parser.isIdle && this.turn === null && this.waiting.length === 0 && this.flushing.length === 0
     );
   }
 
@@ -119,9 +121,11 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     const { startLine, fields } = parser;
     if (this.idleDeadline !== 0) this.leaveIdle();
     const request = new server[kServer].IncomingMessage(socket);
-    request.httpVersionMajor = 1;
-    request.httpVersionMinor = startLine.versionMinor;
-    request.httpVersion = startLine.versionMinor === 1 ? '1.1' : '1.0';
+    const { versionMajor, versionMinor } = startLine;
+    request.httpVersionMajor = versionMajor;
+    request.httpVersionMinor = versionMinor;
+    request.httpVersion =
+      versionMajor === 1 && versionMinor === 1 ? '1.1' : `${versionMajor}.${versionMinor}`;
     request.joinDuplicateHeaders = server.joinDuplicateHeaders;
     request.rawHeaders = fields.lines;
     request.method = startLine.method;
@@ -193,56 +197,7 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
 
   /** Calls the listener that is for this request. */
   private dispatch(request: Incoming, response: Response, parser: MessageParser): void {
-    const hasContent = parser.framing !== 0;
-    this.callListener(request, response, parser.fields.has(HOST), parser.fields.has(EXPECT));
-    // Stores that the listener entered are there for the content's events too.
-    if (hasContent) request[kScope] = new AsyncResource('HTTPINCOMINGMESSAGE', SCOPE_OPTIONS);
-  }
-
-  private callListener(request: Incoming, response: Response, hasHost: boolean, hasExpect: boolean): void {
-    const { server } = this;
-    if (request.httpVersionMinor === 1) {
-      if (!hasHost && server.requireHostHeader) {
-        // "MUST respond with a 400" (RFC 9112 section 3.2).
-        response.writeHead(400, ['Connection', 'close']);
-        response.end();
-        return;
-      }
-      const limit = server.maxRequestsPerSocket;
-      if (typeof limit === 'number' && limit > 0) {
-        this.requestCount++;
-        response.maxRequestsOnConnectionReached = limit <= this.requestCount;
-        if (limit < this.requestCount) {
-          server.emit('dropRequest', request, this.socket);
-          response.writeHead(503);
-          response.end();
-          return;
-        }
-      }
-      if (hasExpect) {
-        this.dispatchExpectation(request, response);
-        return;
-      }
-    }
-    server.emit('request', request, response);
-  }
-
-  private dispatchExpectation(request: Incoming, response: Response): void {
-    const { server } = this;
-    if (CONTINUE.test(request.headers.expect as string)) {
-      response._expect_continue = true;
-      if (server.listenerCount('checkContinue') > 0) {
-        server.emit('checkContinue', request, response);
-      } else {
-        response.writeContinue();
-        server.emit('request', request, response);
-      }
-    } else if (server.listenerCount('checkExpectation') > 0) {
-      server.emit('checkExpectation', request, response);
-    } else {
-      response.writeHead(417);
-      response.end();
-    }
+    callListener(this.server, this, request, response, parser.fields.has(HOST), parser.fields.has(EXPECT));
   }
 
   override onBody(content: Buffer): void {
@@ -312,6 +267,10 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     const response = message as Response;
     this.flushing.push(response);
     this.turn = null;
+    // What is corked is flushed by somebody else; the listeners are to hear of it in the context of this call.
+    if (this.socket.writableCorked > 0 && response._eventsCount > 0) {
+      response[kScope] = new AsyncResource('HTTPINCOMINGMESSAGE', SCOPE_OPTIONS);
+    }
     this.uncorkNow();
     if (response._last) {
       // What comes behind a close is not a request, but the caller may want to know that it was dropped.
@@ -335,14 +294,21 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     response.detachSocket(socket);
     const isOwed = this.turn !== null || this.waiting.length > 0;
     // Requests beyond maxRequestsPerSocket are still told that they were dropped.
-    if (isOwed ? response._last && !response.maxRequestsOnConnectionReached : response._last || this.isLastRequest) {
+    if (
+      isOwed
+        ? response._last && !response.maxRequestsOnConnectionReached
+        : response._last || this.isLastRequest
+    ) {
       this.end();
-    }
-    else if (!isOwed) this.afterExchanges();
+    } else if (!isOwed) this.afterExchanges();
     else if (this.holdsInput) this.resumeMessages();
-    response.emit('finish');
-    if (response.listenerCount('close') > 0) process.nextTick(emitClose, response);
-    else emitClose(response);
+    if (response._eventsCount === 0) {
+      emitClose(response);
+    } else {
+      if (response[kScope]) response[kScope].runInAsyncScope(response.emit, response, 'finish');
+      else response.emit('finish');
+      process.nextTick(emitClose, response);
+    }
   }
 
   /** What nobody read of the request is thrown away, so that the next one can be read. */
@@ -350,7 +316,8 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     if (request._consuming || request._dumped) return;
     const stream = request[kReadableState];
     if (stream !== null && request.readableDidRead) return;
-    if (request.complete && request._eventsCount === 0 && (stream === null || stream.length === 0)) endUnseen(request);
+    if (request.complete && request._eventsCount === 0 && (stream === null || stream.length === 0))
+      endUnseen(request);
     else request._dump();
   }
 
@@ -418,20 +385,10 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     this.linger();
   }
 
-  /**
-   * Closing a socket with input unread resets the connection, and the client may lose the response that tells it
-   * why. So it is half-closed, and read until the client is done or its time is up (RFC 9112 section 9.6).
-   */
   private linger(error?: Error): void {
-    const { socket } = this;
-    if (this.isLingering || socket.destroyed) return;
+    if (this.isLingering || this.socket.destroyed) return;
     this.isLingering = true;
-    socket.end();
-    socket.resume();
-    const timer = setTimeout(() => socket.destroy(error), LINGER_TIMEOUT);
-    timer.unref();
-    socket.once('end', () => socket.destroy(error));
-    socket.once('close', () => clearTimeout(timer));
+    lingeringClose(this.socket, error);
   }
 
   protected onTunnel(head: Buffer): void {
@@ -597,10 +554,4 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     const serverHeard = server.emit('timeout', socket);
     if (!requestHeard && !responseHeard && !serverHeard) socket.destroy();
   }
-}
-
-/** A whole response for what cannot be handed to a listener. */
-function errorReply(statusCode: number): string {
-  const line = statusLine(statusCode, STATUS_CODES[statusCode] as string);
-  return `${line}${currentDateLine()}Connection: close\r\nContent-Length: 0\r\n${SECTION_END}`;
 }

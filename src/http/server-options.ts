@@ -14,7 +14,7 @@ import { INSECURE, type Leniency, RELAXED, STRICT } from '../wire/parser.js';
 import { insecureByDefault } from './command-line.js';
 import { IdleList } from './deadlines.js';
 import { type Incoming, IncomingMessage } from './incoming-message.js';
-import type { OutgoingOptions } from './outgoing-message.js';
+import type { OutgoingOptions } from './outgoing.js';
 import type { HttpServer } from './server.js';
 import type { ServerConnection } from './server-connection.js';
 import { type Response, ServerResponse } from './server-response.js';
@@ -57,7 +57,6 @@ function integer(given: Given, name: string, fallback: number): number {
 function typed<T>(given: Given, name: string, type: 'boolean' | 'function', fallback: T): T {
   const value = given[name];
   if (value === undefined) return fallback;
-  // biome-ignore lint/suspicious/useValidTypeof: the type is one of the two above
   if (typeof value !== type) throw invalidArgType(`options.${name}`, `of type ${type}`, value);
   return value as T;
 }
@@ -101,11 +100,7 @@ export function checkedOptions(options: HttpServerOptions | null | undefined): C
   const insecureHTTPParser = typed<boolean | undefined>(given, 'insecureHTTPParser', 'boolean', undefined);
   const leniency = leniencyOf(given, insecureHTTPParser);
   const requestTimeout = integer(given, 'requestTimeout', REQUEST_TIMEOUT);
-  const headersTimeout = integer(
-    given,
-    'headersTimeout',
-    Math.min(HEADERS_TIMEOUT, requestTimeout),
-  );
+  const headersTimeout = integer(given, 'headersTimeout', Math.min(HEADERS_TIMEOUT, requestTimeout));
   if (requestTimeout > 0 && headersTimeout > requestTimeout) {
     throw outOfRange('headersTimeout', '<= requestTimeout', given.headersTimeout);
   }
@@ -142,7 +137,8 @@ export function checkedOptions(options: HttpServerOptions | null | undefined): C
     },
     members,
     state: {
-      IncomingMessage: (options?.IncomingMessage || IncomingMessage) as unknown as ServerState['IncomingMessage'],
+      IncomingMessage: (options?.IncomingMessage ||
+        IncomingMessage) as unknown as ServerState['IncomingMessage'],
       ServerResponse: (options?.ServerResponse || ServerResponse) as unknown as ServerState['ServerResponse'],
       uniqueHeaders: uniqueHeadersOf(given.uniqueHeaders),
       leniency,

@@ -1,4 +1,5 @@
 /** ServerResponse: the response to one request (node:http `ServerResponse`). */
+import type { AsyncResource } from 'node:async_hooks';
 import type * as nodeHttp from 'node:http';
 import type { Socket } from 'node:net';
 import {
@@ -10,11 +11,12 @@ import {
   outOfRange,
   socketAssigned,
 } from '../errors.js';
+import { acceptsChunked } from '../wire/framing.js';
 import { fieldLine, SECTION_END, statusLine } from '../wire/serializer.js';
 import { isStatusWithoutContent, STATUS_CODES } from '../wire/tables.js';
 import { responseCreated } from './diagnostics.js';
 import {
-  HeaderStore,
+  type HeaderStore,
   type HeaderValue,
   hasInvalidChar,
   outgoingName,
@@ -22,15 +24,24 @@ import {
   validateHeaderValue,
 } from './header-store.js';
 import type { Incoming } from './incoming-message.js';
-import type { HeadersArgument } from './outgoing-head.js';
-import { type Callback, emitClose, type Outgoing, OutgoingMessage, type OutgoingOptions } from './outgoing-message.js';
-import { kConnection, kStore } from './symbols.js';
+import {
+  type Callback,
+  emitClose,
+  type HeadersArgument,
+  type Outgoing,
+  type OutgoingOptions,
+} from './outgoing.js';
+import { OutgoingMessage } from './outgoing-message.js';
+import { kConnection, kScope, kStore } from './symbols.js';
 
 /** The response with what is kept for ourselves, and the members that libraries reach for. */
 export interface Response extends Outgoing {
   req: Incoming;
   statusCode: number;
   statusMessage: string;
+  _eventsCount: number;
+  /** The context of the call that ended the response, where its last bytes are flushed in another. */
+  [kScope]?: AsyncResource;
   _sent100: boolean;
   _expect_continue: boolean;
   assignSocket(socket: Socket): void;
@@ -43,14 +54,15 @@ interface TurnSocket extends Socket {
   _httpMessage?: Response | null;
 }
 
-/** TE: chunked says that an HTTP/1.0 client reads the chunked coding. */
-const TE_CHUNKED = /(?:^|\W)chunked(?:$|\W)/i;
-
 /**
  * The response to a request. Made by the server; `new ServerResponse(req)` with `assignSocket` serves tests and
  * frameworks that inject requests.
  */
-export const ServerResponse = function ServerResponse(this: Response, req: Incoming, options?: OutgoingOptions) {
+export const ServerResponse = function ServerResponse(
+  this: Response,
+  req: Incoming,
+  options?: OutgoingOptions,
+) {
   (OutgoingMessage as unknown as (this: Response, options?: OutgoingOptions) => void).call(this, options);
   if (req.method === 'HEAD') this._hasBody = false;
   this.req = req;
@@ -60,7 +72,7 @@ export const ServerResponse = function ServerResponse(this: Response, req: Incom
   this._sent100 = false;
   this._expect_continue = false;
   if (req.httpVersionMajor < 1 || req.httpVersionMinor < 1) {
-    this.useChunkedEncodingByDefault = TE_CHUNKED.test(req.headers.te as string);
+    this.useChunkedEncodingByDefault = acceptsChunked(req.headers.te as string | undefined);
     this.shouldKeepAlive = false;
   }
   if (responseCreated.hasSubscribers) responseCreated.publish({ request: req, response: this });
@@ -240,7 +252,8 @@ function pairsOf(headers: HeadersArgument | undefined): readonly (readonly [stri
   if (Array.isArray(headers[0])) return headers as [string, HeaderValue][];
   if (headers.length % 2 !== 0) throw invalidArgValue('headers', headers, 'is invalid');
   const pairs: [string, HeaderValue][] = [];
-  for (let i = 0; i < headers.length; i += 2) pairs.push([headers[i] as string, headers[i + 1] as HeaderValue]);
+  for (let i = 0; i < headers.length; i += 2)
+    pairs.push([headers[i] as string, headers[i + 1] as HeaderValue]);
   return pairs;
 }
 
@@ -248,8 +261,7 @@ function pairsOf(headers: HeadersArgument | undefined): readonly (readonly [stri
 const LINK = /^(?:<[^>\r\n]*>)(?:\s*;\s*[^;"\s=]+(?:=(")?[^;"\s]*\1)?)*$/;
 
 function linkValue(hint: string | string[]): string {
-  const explanation =
-    'must be an array or string of format "</styles.css>; rel=preload; as=style"';
+  const explanation = 'must be an array or string of format "</styles.css>; rel=preload; as=style"';
   const links = typeof hint === 'string' ? [hint] : hint;
   if (!Array.isArray(links)) throw invalidArgValue('hints', hint, explanation);
   for (const link of links) {

@@ -42,7 +42,10 @@ export const Server = function Server(
   listenerArgument?: RequestListener,
 ) {
   if (!(this instanceof (Server as unknown as typeof nodeHttp.Server))) {
-    return new (Server as unknown as typeof nodeHttp.Server)(optionsArgument as HttpServerOptions, listenerArgument);
+    return new (Server as unknown as typeof nodeHttp.Server)(
+      optionsArgument as HttpServerOptions,
+      listenerArgument,
+    );
   }
   const self = this as HttpServer;
   const listener = typeof optionsArgument === 'function' ? optionsArgument : listenerArgument;

@@ -171,6 +171,11 @@ export function declaredLength(value: string | number): number {
   return Number(value);
 }
 
+/** Does the TE field of an HTTP/1.0 client say that it reads the chunked coding? */
+export function acceptsChunked(te: string | undefined): boolean {
+  return te !== undefined && /(?:^|\W)chunked(?:$|\W)/i.test(te);
+}
+
 /** Is chunked among the codings of a Transfer-Encoding that the caller of ours has set? */
 export function codesChunked(value: string): boolean {
   return value === 'chunked' || listMembers(value).some((coding) => coding.toLowerCase() === 'chunked');

@@ -25,6 +25,12 @@ export const KEEP_ALIVE_TIMEOUT_BUFFER = 1_000;
 export const CONNECTIONS_CHECKING_INTERVAL = 30_000;
 
 /**
+ * Milliseconds that a connection which the server ends is still read after its last response, so that the client can
+ * read that in peace. nginx `lingering_timeout` is 5 s.
+ */
+export const LINGER_TIMEOUT = 1_000;
+
+/**
  * Requests of one connection that may wait for their responses at a time. Past it the connection is not read
  * until some have left: a client that pipelines without end holds no more memory than this.
  */

@@ -1,0 +1,66 @@
+/** Which listener of the server a request is for. */
+import type { ConnectionSocket } from './connection.js';
+import type { Incoming } from './incoming-message.js';
+import type { HttpServer } from './server.js';
+import type { Response } from './server-response.js';
+
+/** What counts the requests of a connection. */
+interface Counted {
+  readonly socket: ConnectionSocket;
+  requestCount: number;
+}
+
+const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;
+
+/** Calls the listener that is for this request, or answers it where none should see it. */
+export function callListener(
+  server: HttpServer,
+  connection: Counted,
+  request: Incoming,
+  response: Response,
+  hasHost: boolean,
+  hasExpect: boolean,
+): void {
+  if (request.httpVersionMinor === 1 && request.httpVersionMajor === 1) {
+    if (!hasHost && server.requireHostHeader) {
+      // "MUST respond with a 400" (RFC 9112 section 3.2).
+      response.writeHead(400, ['Connection', 'close']);
+      response.end();
+      return;
+    }
+    const limit = server.maxRequestsPerSocket;
+    if (typeof limit === 'number' && limit > 0) {
+      connection.requestCount++;
+      response.maxRequestsOnConnectionReached = limit <= connection.requestCount;
+      if (limit < connection.requestCount) {
+        server.emit('dropRequest', request, connection.socket);
+        response.writeHead(503);
+        response.end();
+        return;
+      }
+    }
+    if (hasExpect) {
+      callExpectationListener(server, request, response);
+      return;
+    }
+  }
+  server.emit('request', request, response);
+}
+
+/** Expect (RFC 9110 section 10.1.1): 100-continue is answered, anything else refused, unless a listener does. */
+function callExpectationListener(server: HttpServer, request: Incoming, response: Response): void {
+  if (CONTINUE.test(request.headers.expect as string)) {
+    response._expect_continue = true;
+    if (server.listenerCount('checkContinue') > 0) {
+      server.emit('checkContinue', request, response);
+    } else {
+      response.writeContinue();
+      server.emit('request', request, response);
+    }
+  } else if (server.listenerCount('checkExpectation') > 0) {
+    server.emit('checkExpectation', request, response);
+  } else {
+    response.writeHead(417);
+    response.end();
+  }
+}

@@ -1,0 +1,272 @@
+/**
+ * The content of a message out: chunked or not, corked or not, joined with the head where that saves a write; and
+ * the end of the message.
+ */
+import type { Socket } from 'node:net';
+import {
+  bodyNotAllowed,
+  contentLengthMismatch,
+  invalidArgType,
+  nullValues,
+  streamDestroyed,
+  writeAfterEnd,
+} from '../errors.js';
+import { CHUNK_END, chunkHead, lastChunk } from '../wire/chunked.js';
+import { debug } from './diagnostics.js';
+import type { Callback, Chunk, Outgoing, PendingWrite, TurnSocket } from './outgoing.js';
+import {
+  kBytesWritten,
+  kConnection,
+  kCorked,
+  kCorkedChunks,
+  kHighWaterMark,
+  kNeedDrain,
+  kRejectBodyWrites,
+} from './symbols.js';
+
+export function nop(): void {}
+
+/** Content up to this size is copied behind the head into one buffer: cheaper than a write of two pieces. */
+export const JOIN_LIMIT = 16 * 1024;
+
+/** Head, content and end in one buffer. */
+export function joined(head: string, content: Uint8Array, end = ''): Buffer {
+  const buffer = Buffer.allocUnsafe(head.length + content.byteLength + end.length);
+  buffer.write(head, 0, 'latin1');
+  buffer.set(content, head.length);
+  if (end !== '') buffer.write(end, head.length + content.byteLength, 'latin1');
+  return buffer;
+}
+
+/** The error of a call that came too late: emitted once, and given to the callback. */
+export function reportError(message: Outgoing, error: Error, callback: Callback): void {
+  if (message.destroyed) return;
+  process.nextTick(emitError, message, error, callback);
+}
+
+function emitError(message: Outgoing, error: Error, callback: Callback): void {
+  callback(error);
+  // Closed in the meantime because it is complete, or destroyed by the caller, who knows?
+  if (!message.destroyed || message._closed) message.emit('error', error);
+}
+
+/** 'finish' for messages outside of a connection; a connection's go through its `onFlushed`. */
+function emitFinish(message: Outgoing, error?: Error | null): void {
+  if (error) return;
+  message.emit('finish');
+}
+
+/** Is the sum of what is written to be what Content-Length says? */
+function checksLength(message: Outgoing): boolean {
+  return (
+    message.strictContentLength &&
+    message._contentLength !== null &&
+    message._hasBody &&
+    !message.chunkedEncoding &&
+    !message._removedContLen
+  );
+}
+
+function lengthOf(chunk: Chunk, encoding: BufferEncoding | null | undefined): number {
+  return typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding ?? 'utf8') : chunk.byteLength;
+}
+
+function isUtf8(encoding: BufferEncoding | null | undefined): boolean {
+  return !encoding || encoding === 'utf8' || encoding === 'utf-8';
+}
+
+/**
+ * Writes content. Returns false where the caller should wait for 'drain'.
+ * @param finish Given with the last content: to be called when the end of the message was handed to the system.
+ */
+export function writeContent(
+  message: Outgoing,
+  chunk: Chunk,
+  encodingArgument: BufferEncoding | null | undefined,
+  callback: Callback,
+  finish: Callback | null,
+): boolean {
+  let encoding = encodingArgument;
+  if (chunk === null) throw nullValues();
+  if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) {
+    throw invalidArgType('chunk', 'of type string or an instance of Buffer or Uint8Array', chunk);
+  }
+  const error = message.finished ? writeAfterEnd() : message.destroyed ? streamDestroyed('write') : null;
+  if (error !== null) {
+    if (message.destroyed) process.nextTick(callback, error);
+    else reportError(message, error, callback);
+    return false;
+  }
+  const length = lengthOf(chunk, encoding);
+  if (message._header === null) {
+    if (finish !== null) message._contentLength = length;
+    message._implicitHeader();
+  }
+  if (!message._hasBody) {
+    if (message[kRejectBodyWrites]) throw bodyNotAllowed();
+    debug('this message may not have content: what was written is left out');
+    if (finish !== null) sendEnd(message, finish);
+    else process.nextTick(callback);
+    return true;
+  }
+  if (checksLength(message)) {
+    const total = message[kBytesWritten] + length;
+    const declared = message._contentLength as number;
+    if (finish !== null ? total !== declared : total > declared) throw contentLengthMismatch(total, declared);
+  }
+  message[kBytesWritten] += length;
+  // One byte a character in UTF-8 is ASCII: it may travel as Latin-1, in one text with the head.
+  if (typeof chunk === 'string' && isUtf8(encoding) && length === chunk.length) encoding = 'latin1';
+  if (finish !== null) return sendLast(message, chunk, encoding, finish, length);
+  corkUntilTick(message);
+  let accepted: boolean;
+  if (!message.chunkedEncoding || length === 0) {
+    accepted = message._send(chunk, encoding, callback, length);
+  } else if (message[kCorked] > 0 && message._headerSent) {
+    accepted = holdChunk(message, { data: chunk, encoding: encoding ?? null, callback }, length);
+  } else {
+    accepted = sendChunk(message, chunk, encoding, callback, length, CHUNK_END);
+  }
+  if (!accepted) message[kNeedDrain] = true;
+  return accepted;
+}
+
+/** The last content, and what ends the message behind it. */
+function sendLast(
+  message: Outgoing,
+  chunk: Chunk,
+  encoding: BufferEncoding | null | undefined,
+  finish: Callback,
+  length: number,
+): boolean {
+  if (!message.chunkedEncoding) return message._send(chunk, encoding, finish, length);
+  if (length > 0 && message[kCorked] > 0 && message._headerSent) {
+    holdChunk(message, { data: chunk, encoding: encoding ?? null, callback: null }, length);
+    sendEnd(message, finish);
+    return true;
+  }
+  sendHeldChunks(message);
+  if (length === 0) {
+    sendEnd(message, finish);
+    return true;
+  }
+  return sendChunk(message, chunk, encoding, finish, length, CHUNK_END + lastChunk(message._trailer));
+}
+
+/** What is written within one turn of the event loop leaves in one piece. */
+function corkUntilTick(message: Outgoing): void {
+  const { socket } = message;
+  if (socket === null) return;
+  const outlet = message[kConnection];
+  if (outlet !== null) outlet.corkUntilTick();
+  else if (!socket.writableCorked) {
+    socket.cork();
+    process.nextTick(uncorkSocket, socket);
+  }
+}
+
+function uncorkSocket(socket: Socket): void {
+  socket.uncork();
+}
+
+function sendChunk(
+  message: Outgoing,
+  chunk: Chunk,
+  encoding: BufferEncoding | null | undefined,
+  callback: Callback | null,
+  length: number,
+  end: string,
+): boolean {
+  if (typeof chunk === 'string' && encoding === 'latin1') {
+    return message._send(chunkHead(length) + chunk + end, 'latin1', callback);
+  }
+  if (length <= JOIN_LIMIT) {
+    const content = typeof chunk === 'string' ? Buffer.from(chunk, encoding ?? 'utf8') : chunk;
+    return message._send(joined(chunkHead(length), content, end), null, callback);
+  }
+  message._send(chunkHead(length), 'latin1', null);
+  message._send(chunk, encoding, null, length);
+  return message._send(end, 'latin1', callback);
+}
+
+/** Between cork() and uncork(), what is written becomes one chunk. */
+function holdChunk(message: Outgoing, write: PendingWrite, length: number): boolean {
+  const held = (message[kCorkedChunks] ??= { writes: [], byteLength: 0 });
+  held.writes.push(write);
+  held.byteLength += length;
+  return held.byteLength < message[kHighWaterMark];
+}
+
+export function sendHeldChunks(message: Outgoing): void {
+  const held = message[kCorkedChunks];
+  if (held === null) return;
+  message[kCorkedChunks] = null;
+  message._send(chunkHead(held.byteLength), 'latin1', null);
+  for (const { data, encoding } of held.writes) message._send(data, encoding, null);
+  const callbacks = held.writes
+    .map((write) => write.callback)
+    .filter((callback) => callback !== null && callback !== nop);
+  message._send(
+    CHUNK_END,
+    'latin1',
+    callbacks.length === 0
+      ? null
+      : (error) => {
+          for (const callback of callbacks) (callback as Callback)(error);
+        },
+  );
+}
+
+/** Ends the message: last content and what ends it leave in as few writes as they can. */
+export function endMessage(
+  message: Outgoing,
+  chunk: Chunk | null,
+  encoding: BufferEncoding | null | undefined,
+  callback: Callback | undefined,
+): void {
+  const outlet = message[kConnection];
+  const finish = outlet !== null ? outlet.onFlushed : (error?: Error | null) => emitFinish(message, error);
+  if (chunk !== null) {
+    const { socket } = message;
+    // Last content in several pieces still leaves as one.
+    const isOnePiece = typeof chunk === 'string' || !message.chunkedEncoding || socket === null;
+    if (!isOnePiece) socket.cork();
+    try {
+      writeContent(message, chunk, encoding, nop, finish);
+    } finally {
+      if (!isOnePiece) socket.uncork();
+    }
+  } else {
+    if (message._header === null) {
+      message._contentLength = 0;
+      message._implicitHeader();
+    }
+    if (checksLength(message) && message[kBytesWritten] !== message._contentLength) {
+      throw contentLengthMismatch(message[kBytesWritten], message._contentLength as number);
+    }
+    sendEnd(message, finish);
+  }
+  if (typeof callback === 'function') message.once('finish', callback);
+  const { socket } = message;
+  while (message[kCorked] > 0) {
+    message[kCorked]--;
+    socket?.uncork();
+  }
+  message.finished = true;
+  if (message.outputData.length === 0 && (socket as TurnSocket | null)?._httpMessage === message) {
+    message._finish();
+    outlet?.messageEnded(message);
+  }
+}
+
+/** What ends content that was written before: the last chunk, or nothing but the head. */
+function sendEnd(message: Outgoing, finish: Callback): void {
+  sendHeldChunks(message);
+  if (message._hasBody && message.chunkedEncoding) {
+    message._send(lastChunk(message._trailer), 'latin1', finish);
+  } else if (!message._headerSent || message.writableLength > 0) {
+    message._send('', 'latin1', finish);
+  } else {
+    process.nextTick(finish);
+  }
+}

@@ -1,0 +1,131 @@
+/** What an outgoing message is to the files that work on it: its shape, and the events they share. */
+import type * as nodeHttp from 'node:http';
+import type { Socket } from 'node:net';
+import type { HeaderStore, HeaderValue } from './header-store.js';
+import type {
+  kBytesWritten,
+  kConnection,
+  kCorked,
+  kCorkedChunks,
+  kErrored,
+  kHighWaterMark,
+  kRejectBodyWrites,
+  kStore,
+  kUniqueHeaders,
+} from './symbols.js';
+import { kNeedDrain } from './symbols.js';
+
+/** The headers of `writeHead` and of requests: an object, name and value in turn, or pairs. */
+export type HeadersArgument =
+  | Record<string, HeaderValue | undefined>
+  | readonly HeaderValue[]
+  | readonly (readonly [string, HeaderValue])[];
+
+export type Callback = (error?: Error | null) => void;
+export type Chunk = string | Uint8Array;
+
+/** Something written before the message had its turn on a socket. */
+export interface PendingWrite {
+  data: Chunk;
+  encoding: BufferEncoding | null;
+  callback: Callback | null;
+}
+
+/** What was written between cork() and uncork(). */
+export interface HeldChunks {
+  readonly writes: PendingWrite[];
+  byteLength: number;
+}
+
+/** What a message asks of the connection whose turn it has. */
+export interface MessageOutlet {
+  /** To be called when the last byte that `end` handed to the socket was taken by the system. */
+  readonly onFlushed: Callback;
+  /** The message ended; its last bytes were handed to the socket. */
+  messageEnded(message: Outgoing): void;
+  /** Corks the socket until the end of this turn of the event loop, so that small writes leave together. */
+  corkUntilTick(): void;
+}
+
+/** The message with what is kept for ourselves, and the members that libraries reach for. */
+export interface Outgoing extends Omit<nodeHttp.OutgoingMessage, 'socket' | 'writableCorked'> {
+  socket: Socket | null;
+  outputData: PendingWrite[];
+  outputSize: number;
+  destroyed: boolean;
+  strictContentLength: boolean;
+  maxRequestsOnConnectionReached: boolean;
+  agent?: unknown;
+  readonly writableCorked: number;
+  _last: boolean;
+  _defaultKeepAlive: boolean;
+  _keepAliveTimeout: number;
+  _maxRequestsPerSocket: number;
+  _hasBody: boolean;
+  _trailer: string;
+  _contentLength: number | null;
+  _removedConnection: boolean;
+  _removedContLen: boolean;
+  _removedTE: boolean;
+  _closed: boolean;
+  _header: string | null;
+  _headerSent: boolean;
+  _onPendingData: (delta: number) => void;
+  _implicitHeader(): void;
+  _finish(): void;
+  _flush(): void;
+  _flushOutput(socket: Socket): boolean;
+  _send(
+    data: Chunk,
+    encoding?: BufferEncoding | null,
+    callback?: Callback | null,
+    byteLength?: number,
+  ): boolean;
+  _writeRaw(
+    data: Chunk,
+    encoding?: BufferEncoding | null,
+    callback?: Callback | null,
+    byteLength?: number,
+  ): boolean;
+  _storeHeader(firstLine: string, headers?: HeadersArgument): void;
+  _renderHeaders(): Record<string, HeaderValue>;
+  [kStore]: HeaderStore | null;
+  [kErrored]: Error | null | undefined;
+  [kNeedDrain]: boolean;
+  [kCorked]: number;
+  [kCorkedChunks]: HeldChunks | null;
+  [kBytesWritten]: number;
+  [kUniqueHeaders]: ReadonlySet<string> | null;
+  [kHighWaterMark]: number;
+  [kRejectBodyWrites]: boolean;
+  [kConnection]: MessageOutlet | null;
+}
+
+/** What may be given to the constructor; the server gives it to ServerResponse. */
+export interface OutgoingOptions {
+  /** Bytes that may wait for a socket before `write` returns false. Default: the streams' own. */
+  highWaterMark?: number;
+  /** Throw ERR_HTTP_BODY_NOT_ALLOWED for content where there can be none. Default false: it is left out. */
+  rejectNonStandardBodyWrites?: boolean;
+}
+
+/** A socket that is shared in turns. */
+export interface TurnSocket extends Socket {
+  /** The message whose turn it is on this socket. */
+  _httpMessage?: Outgoing | null;
+}
+
+/** The exchange is over, one way or the other. */
+export function emitClose(message: Outgoing): void {
+  if (message._closed) return;
+  message.destroyed = true;
+  message._closed = true;
+  message.emit('close');
+}
+
+/** The socket can take more: tells who was asked to wait. */
+export function emitDrain(message: Outgoing): void {
+  if (!message[kNeedDrain]) return;
+  message[kNeedDrain] = false;
+  message.emit('drain');
+}
