@@ -36,6 +36,9 @@ describe('connectionOptions', () => {
     for (const value of ['keep-alive', 'Keep-Alive', 'KEEP-ALIVE', 'x,keep-alive']) {
       assert.equal(connectionOptions(value), OPTION_KEEP_ALIVE, value);
     }
+    for (const value of ['a", close', '"a, close, b"', '"\\", close']) {
+      assert.equal(connectionOptions(value), OPTION_CLOSE, value);
+    }
     assert.equal(connectionOptions('Upgrade'), OPTION_UPGRADE);
     assert.equal(connectionOptions('keep-alive, Upgrade'), OPTION_KEEP_ALIVE | OPTION_UPGRADE);
     assert.equal(connectionOptions('close, keep-alive'), OPTION_CLOSE | OPTION_KEEP_ALIVE);

@@ -55,7 +55,7 @@ describe('framing of a request', () => {
   it('with both fields is refused, in either order', () => {
     const both = ['Content-Length: 3', 'Transfer-Encoding: chunked'];
     refuse(request(both, CHUNKED_ABC), 'HPE_INVALID_TRANSFER_ENCODING');
-    refuse(request(both.reverse(), CHUNKED_ABC), 'HPE_INVALID_TRANSFER_ENCODING');
+    refuse(request(both.reverse(), CHUNKED_ABC), 'HPE_INVALID_CONTENT_LENGTH');
     refuse(request(['content-length: 0', 'TRANSFER-ENCODING: gzip']), 'HPE_INVALID_TRANSFER_ENCODING');
     refuse(request(['Content-Length: x', 'Transfer-Encoding:']), 'HPE_INVALID_TRANSFER_ENCODING');
   });
@@ -99,6 +99,9 @@ describe('framing of a request', () => {
     for (const value of ['', ' ', ',', ' , ,']) {
       refuse(request([`Transfer-Encoding:${value}`]), 'HPE_INVALID_TRANSFER_ENCODING');
     }
+    const lines = ['Transfer-Encoding:', 'Transfer-Encoding: chunked'];
+    refuse(request(lines, CHUNKED_ABC), 'HPE_INVALID_TRANSFER_ENCODING');
+    refuse(request(lines.reverse(), CHUNKED_ABC), 'HPE_INVALID_TRANSFER_ENCODING');
   });
 
   it('is decided by the framing of HTTP/1.1 for HTTP/1.0 too', () => {

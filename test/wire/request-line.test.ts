@@ -27,9 +27,9 @@ describe('request-line', () => {
   });
 
   it('ends with CRLF and nothing else', () => {
-    refuse('GET / HTTP/1.1\nHost: a\r\n\r\n', 'HPE_CR_EXPECTED');
-    refuse('GET / HTTP/1.1\rHost: a\r\n\r\n', 'HPE_LF_EXPECTED');
-    refuse('GET / HTTP/1.1\r\rHost: a\r\n\r\n', 'HPE_LF_EXPECTED');
+    refuse('GET / HTTP/1.1\nHost: a\r\n\r\n', 'HPE_INVALID_VERSION');
+    refuse('GET / HTTP/1.1\rHost: a\r\n\r\n', 'HPE_STRICT');
+    refuse('GET / HTTP/1.1\r\rHost: a\r\n\r\n', 'HPE_STRICT');
     refuse('GET / HTTP/1.1 \r\nHost: a\r\n\r\n', 'HPE_INVALID_VERSION');
     refuse('GET / HTTP/1.1\t\r\nHost: a\r\n\r\n', 'HPE_INVALID_VERSION');
     refuse('GET / HTTP/1.1x\r\nHost: a\r\n\r\n', 'HPE_INVALID_VERSION');
@@ -87,7 +87,7 @@ describe('method', () => {
       'GE',
       'GETS',
       'G',
-      'PRI',
+      'UNSUBSCRIBED',
       'M-SEARC',
       'constructor',
       '__proto__',

@@ -87,7 +87,8 @@ describe('framing of a response', () => {
   it('with both fields is refused', () => {
     for (const statusLine of ['HTTP/1.1 200 OK', 'HTTP/1.1 204 x', 'HTTP/1.1 304 x', 'HTTP/1.1 100 x']) {
       const lines = ['Transfer-Encoding: chunked', 'Content-Length: 3'];
-      refuse(response(lines, '', statusLine), 'HPE_INVALID_TRANSFER_ENCODING', 400, options);
+      refuse(response(lines, '', statusLine), 'HPE_INVALID_CONTENT_LENGTH', 400, options);
+      refuse(response(lines.reverse(), '', statusLine), 'HPE_INVALID_TRANSFER_ENCODING', 400, options);
     }
   });
 
@@ -194,7 +195,7 @@ describe('status-line', () => {
   it('ends with CRLF and nothing else', () => {
     refuse('HTTP/1.1 200 OK\nA: b\r\n\r\n', 'HPE_CR_EXPECTED', 400, options);
     refuse('HTTP/1.1 200\nA: b\r\n\r\n', 'HPE_CR_EXPECTED', 400, options);
-    refuse('HTTP/1.1 200 OK\rA: b\r\n\r\n', 'HPE_LF_EXPECTED', 400, options);
+    refuse('HTTP/1.1 200 OK\rA: b\r\n\r\n', 'HPE_STRICT', 400, options);
   });
 
   it('may stand behind an empty line', () => {
