@@ -111,10 +111,10 @@ export async function runCommand(t: TestContext, command: string, cwd: string): 
   });
   if (!/\bnpm start$/.test(line)) {
     const [code] = await exited;
-    assert.equal(code, 0, output);
+    assert.equal(code, 0, output.slice(-4000));
     return;
   }
-  const url = await Promise.race([listening, exited.then(() => assert.fail(output))]);
+  const url = await Promise.race([listening, exited.then(() => assert.fail(output.slice(-4000)))]);
   const page = await fetch(url);
   assert.equal(page.status, 200);
   assert.match(await page.text(), /<title>barewire/);

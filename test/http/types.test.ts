@@ -1,0 +1,51 @@
+/** The types of `barewire/http` against those of `node:http`: what compiles with one compiles with the other. */
+import assert from 'node:assert/strict';
+import * as nodeHttp from 'node:http';
+import { test } from 'node:test';
+import * as http from 'barewire/http';
+
+/** The exports that exist so far, in the types of node:http. The compiler is the test: this must be assignable. */
+type Exports = Exclude<keyof typeof http, 'default'> & keyof typeof nodeHttp;
+const asNode: Pick<typeof nodeHttp, Exports> = http;
+
+/** And so is what code written for node:http takes and gives. */
+const listener: nodeHttp.RequestListener = (req: http.IncomingMessage, res: http.ServerResponse) => {
+  const method: string | undefined = req.method;
+  res.setHeader('X-Method', method ?? '').end();
+};
+
+test('the module is assignable to typeof import("node:http") for all that exists so far', () => {
+  const server: nodeHttp.Server = asNode.createServer(listener);
+  assert.ok(server instanceof http.Server);
+  const options: http.ServerOptions = { keepAliveTimeout: 1 };
+  assert.equal(http.createServer(options, listener).keepAliveTimeout, 1);
+});
+
+test('every export of the server half is there, under its own name', () => {
+  const names = [
+    'IncomingMessage',
+    'METHODS',
+    'OutgoingMessage',
+    'STATUS_CODES',
+    'Server',
+    'ServerResponse',
+    '_connectionListener',
+    'createServer',
+    'maxHeaderSize',
+    'validateHeaderName',
+    'validateHeaderValue',
+  ];
+  assert.deepEqual(Object.keys(http.default).sort(), names);
+  assert.deepEqual(
+    Object.keys(http)
+      .filter((name) => name !== 'default')
+      .sort(),
+    names,
+  );
+  for (const name of names) assert.ok(name in nodeHttp, name);
+});
+
+test('METHODS and STATUS_CODES are what node:http has', () => {
+  assert.deepEqual(http.METHODS, nodeHttp.METHODS);
+  assert.deepEqual({ ...http.STATUS_CODES }, { ...nodeHttp.STATUS_CODES });
+});
