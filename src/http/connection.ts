@@ -8,6 +8,7 @@ import { Socket } from 'node:net';
 import { type PeerError, socketEncoding } from '../errors.js';
 import type { MessageParser, MessageSink } from '../wire/parser.js';
 import type { BodySource, Incoming } from './incoming-message.js';
+import { Outbox } from './outbox.js';
 import { kConnection } from './symbols.js';
 
 /** A socket, or any Duplex a user takes for one, with what is kept for ourselves. */
@@ -20,6 +21,7 @@ export interface ConnectionSocket extends Socket {
 
 export abstract class Connection implements MessageSink, BodySource {
   readonly socket: ConnectionSocket;
+  readonly outbox: Outbox;
   protected abstract readonly parser: MessageParser;
 
   /** The message whose content is being received. */
@@ -32,7 +34,6 @@ export abstract class Connection implements MessageSink, BodySource {
   private isBodyBlocked = false;
   /** An exception of the caller's listeners, kept until the parser has come to rest. */
   private thrown: { error: unknown } | null = null;
-  private isCorkedUntilTick = false;
   private isCorkedForInput = false;
   private isFeeding = false;
   /** The last chunk had more than one message. */
@@ -40,6 +41,7 @@ export abstract class Connection implements MessageSink, BodySource {
 
   constructor(socket: ConnectionSocket) {
     this.socket = socket;
+    this.outbox = new Outbox(socket);
   }
 
   /** Takes over the socket's events. */
@@ -69,6 +71,7 @@ export abstract class Connection implements MessageSink, BodySource {
     socket.removeListener('drain', onDrain);
     socket.removeListener('timeout', onTimeout);
     socket.removeListener('data', onData);
+    this.outbox.release();
     this.setReadingAhead(true);
     socket[kConnection] = undefined;
     socket.parser = null;
@@ -218,27 +221,9 @@ export abstract class Connection implements MessageSink, BodySource {
     this.isBodyBlocked = false;
     if (this.heldInput === null && !this.isBlocked()) this.socket.resume();
   }
-
-  /** What is written until the end of this turn of the event loop leaves together. */
-  corkUntilTick(): void {
-    if (this.isCorkedUntilTick || this.socket.writableCorked > 0) return;
-    this.isCorkedUntilTick = true;
-    this.socket.cork();
-    process.nextTick(uncork, this);
-  }
-
-  uncorkNow(): void {
-    if (!this.isCorkedUntilTick) return;
-    this.isCorkedUntilTick = false;
-    this.socket.uncork();
-  }
 }
 
 const EMPTY = Buffer.alloc(0);
-
-function uncork(connection: Connection): void {
-  connection.uncorkNow();
-}
 
 function resumeMessages(connection: Connection): void {
   connection.resumeMessages();

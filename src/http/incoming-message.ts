@@ -23,6 +23,8 @@ export const SCOPE_OPTIONS = { requireManualDestroy: true };
 export interface BodySource {
   /** The reader wants more: read from the socket again. */
   resumeBody(): void;
+  /** Does the connection go on, for others, when this message is destroyed? */
+  readonly outlivesMessage?: boolean;
 }
 
 /** The message with what is kept for ourselves, and the members that libraries reach for. */
@@ -157,7 +159,7 @@ const members: ThisType<Incoming> & Record<string, unknown> = {
       abortSignal(this);
     }
     const { socket } = this;
-    if (socket && !socket.destroyed && this.aborted) {
+    if (socket && !socket.destroyed && this.aborted && !this[kConnection]?.outlivesMessage) {
       socket.destroy(error ?? undefined);
       const stopWaiting = finished(socket, (closeError) => {
         const reported = closeError?.code === PREMATURE_CLOSE ? null : closeError;

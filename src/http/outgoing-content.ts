@@ -13,7 +13,14 @@ import {
 } from '../errors.js';
 import { CHUNK_END, chunkHead, lastChunk } from '../wire/chunked.js';
 import { debug } from './diagnostics.js';
-import type { Callback, Chunk, Outgoing, PendingWrite, TurnSocket } from './outgoing.js';
+import {
+  type Callback,
+  type Chunk,
+  nop,
+  type Outgoing,
+  type PendingWrite,
+  type TurnSocket,
+} from './outgoing.js';
 import {
   kBytesWritten,
   kConnection,
@@ -23,8 +30,6 @@ import {
   kNeedDrain,
   kRejectBodyWrites,
 } from './symbols.js';
-
-export function nop(): void {}
 
 /** Content up to this size is copied behind the head into one buffer: cheaper than a write of two pieces. */
 export const JOIN_LIMIT = 16 * 1024;
@@ -158,7 +163,7 @@ function corkUntilTick(message: Outgoing): void {
   const { socket } = message;
   if (socket === null) return;
   const outlet = message[kConnection];
-  if (outlet !== null) outlet.corkUntilTick();
+  if (outlet !== null) outlet.outbox.gatherUntilTick();
   else if (!socket.writableCorked) {
     socket.cork();
     process.nextTick(uncorkSocket, socket);

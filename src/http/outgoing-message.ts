@@ -34,6 +34,7 @@ import {
   emitClose,
   emitDrain,
   type HeadersArgument,
+  nop,
   type Outgoing,
   type OutgoingOptions,
   type TurnSocket,
@@ -42,7 +43,6 @@ import {
   endMessage,
   JOIN_LIMIT,
   joined,
-  nop,
   reportError,
   sendHeldChunks,
   writeContent,
@@ -224,6 +224,8 @@ const members: ThisType<Outgoing> & Record<string, unknown> = {
     }
     if (socket !== null && (socket as TurnSocket)._httpMessage === (this as unknown) && socket.writable) {
       if (this.outputData.length > 0) this._flushOutput(socket);
+      const outlet = this[kConnection];
+      if (outlet !== null) return outlet.outbox.write(data, coding, done);
       return socket.write(data as string, coding as BufferEncoding, done as Callback);
     }
     this.outputData.push({ data, encoding: coding ?? null, callback: done ?? null });
@@ -430,7 +432,8 @@ defineGetter('writableFinished', function () {
 defineGetter('writableObjectMode', () => false);
 defineGetter('writableLength', function () {
   const held = this[kCorkedChunks]?.byteLength ?? 0;
-  return this.outputSize + held + (this.socket === null ? 0 : this.socket.writableLength);
+  const gathered = this[kConnection]?.outbox.length ?? 0;
+  return this.outputSize + gathered + held + (this.socket === null ? 0 : this.socket.writableLength);
 });
 defineGetter('writableHighWaterMark', function () {
   return this.socket === null ? this[kHighWaterMark] : this.socket.writableHighWaterMark;

@@ -2,6 +2,7 @@
 import type * as nodeHttp from 'node:http';
 import type { Socket } from 'node:net';
 import type { HeaderStore, HeaderValue } from './header-store.js';
+import type { Outbox } from './outbox.js';
 import type {
   kBytesWritten,
   kConnection,
@@ -43,8 +44,8 @@ export interface MessageOutlet {
   readonly onFlushed: Callback;
   /** The message ended; its last bytes were handed to the socket. */
   messageEnded(message: Outgoing): void;
-  /** Corks the socket until the end of this turn of the event loop, so that small writes leave together. */
-  corkUntilTick(): void;
+  /** Where what is written goes. */
+  readonly outbox: Outbox;
 }
 
 /** The message with what is kept for ourselves, and the members that libraries reach for. */
@@ -108,6 +109,9 @@ export interface OutgoingOptions {
   /** Throw ERR_HTTP_BODY_NOT_ALLOWED for content where there can be none. Default false: it is left out. */
   rejectNonStandardBodyWrites?: boolean;
 }
+
+/** What stands for a callback where none was given. */
+export function nop(): void {}
 
 /** A socket that is shared in turns. */
 export interface TurnSocket extends Socket {

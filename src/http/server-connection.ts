@@ -55,6 +55,8 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
   /** The request being received asks for an upgrade, and has content before. */
   private isUpgradePending = false;
   private isLingering = false;
+  /** Is a request being destroyed that shall not take the connection with it? */
+  outlivesMessage = false;
   /** The idle time-out is the socket's own timer, because the socket had one. */
   private usesSocketTimer = false;
 
@@ -271,7 +273,7 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     if (this.socket.writableCorked > 0 && response._eventsCount > 0) {
       response[kScope] = new AsyncResource('HTTPINCOMINGMESSAGE', SCOPE_OPTIONS);
     }
-    this.uncorkNow();
+    this.outbox.flush();
     if (response._last) {
       // What comes behind a close is not a request, but the caller may want to know that it was dropped.
       if (!response.maxRequestsOnConnectionReached) {
@@ -285,8 +287,10 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
 
   /** The system took the last bytes of the oldest ended response. */
   private responseFlushed(error: Error | null | undefined): void {
+    // The socket is about to close: what was flushing closes with it.
+    if (error) return;
     const response = this.flushing.shift();
-    if (response === undefined || error) return;
+    if (response === undefined) return;
     const { socket, server } = this;
     const request = response.req;
     if (responseFinish.hasSubscribers) responseFinish.publish({ request, response, socket, server });
@@ -294,21 +298,17 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     response.detachSocket(socket);
     const isOwed = this.turn !== null || this.waiting.length > 0;
     // Requests beyond maxRequestsPerSocket are still told that they were dropped.
-    if (
-      isOwed
-        ? response._last && !response.maxRequestsOnConnectionReached
-        : response._last || this.isLastRequest
-    ) {
-      this.end();
+    if (response._last && !(isOwed && response.maxRequestsOnConnectionReached)) this.end();
+    else if (this.pendingError !== null) this.reportIfDue(this.pendingError);
+    else if (!isOwed && this.isLastRequest) {
+      if (this.flushing.length === 0) this.end();
     } else if (!isOwed) this.afterExchanges();
     else if (this.holdsInput) this.resumeMessages();
-    if (response._eventsCount === 0) {
-      emitClose(response);
-    } else {
-      if (response[kScope]) response[kScope].runInAsyncScope(response.emit, response, 'finish');
-      else response.emit('finish');
-      process.nextTick(emitClose, response);
-    }
+    if (response[kScope]) response[kScope].runInAsyncScope(response.emit, response, 'finish');
+    else response.emit('finish');
+    // Nobody to hear of it needs no turn of its own.
+    if (response._eventsCount === 0) emitClose(response);
+    else process.nextTick(emitClose, response);
   }
 
   /** What nobody read of the request is thrown away, so that the next one can be read. */
@@ -323,10 +323,6 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
 
   /** No response is owed. */
   private afterExchanges(): void {
-    if (this.pendingError !== null) {
-      this.reportError(this.pendingError);
-      return;
-    }
     if (this.pendingUpgrade !== null) {
       const { request, head } = this.pendingUpgrade;
       this.pendingUpgrade = null;
@@ -455,11 +451,17 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     this.reportError(error);
   }
 
+  /** Are all responses gone that were owed before the error? */
+  private reportIfDue(error: Error): void {
+    if (this.flushing.length > 0 || this.waiting.length > 0) return;
+    if (this.turn === null || this.turn.req === this.incoming) this.reportError(error);
+  }
+
   private dropLast(): void {
     const response = this.waiting[this.waiting.length - 1];
     if (response.req !== this.incoming) return;
     this.waiting.pop();
-    this.incoming.destroy(connectionReset('aborted'));
+    this.abortRequest(this.incoming);
     response.destroyed = true;
     process.nextTick(emitClose, response);
   }
@@ -496,11 +498,18 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     for (const response of responses) {
       const request = response.req;
       if (!request.destroyed && !(request.complete && request.readableEnded)) {
-        request.destroy(connectionReset('aborted'));
+        this.abortRequest(request);
       }
       emitClose(response);
       abortSignal(request);
     }
+  }
+
+  /** Destroys a request, but not the connection: there are replies to be sent. */
+  private abortRequest(request: Incoming): void {
+    this.outlivesMessage = true;
+    request.destroy(connectionReset('aborted'));
+    this.outlivesMessage = false;
   }
 
   // Events of the socket.
@@ -537,6 +546,8 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     if (this.idleDeadline !== 0) this.leaveIdle();
     this.reads = false;
     this.abortExchanges();
+    this.pendingUpgrade?.request.destroy(connectionReset('aborted'));
+    this.pendingUpgrade = null;
   }
 
   onSocketDrain(): void {

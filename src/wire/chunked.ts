@@ -221,7 +221,9 @@ export class ChunkedDecoder {
   }
 
   private extensionError(byte: number): PeerError {
-    return byte === LF ? expectedCR('Missing expected CR after chunk extension') : strictViolation();
+    if (byte === LF) return expectedCR('Missing expected CR after chunk extension');
+    const part = this.state === CHUNK_EXT_NAME ? ' name' : '';
+    return strictViolation(`Invalid character in chunk extensions${part}`);
   }
 
   private overflow(at: number): number {

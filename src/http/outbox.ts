@@ -1,0 +1,110 @@
+/**
+ * What a connection writes within one turn of the event loop, on its way to the socket.
+ *
+ * A response that is written in pieces would cost the system a call, and the stream a queue entry, for each. Text is
+ * gathered here and leaves as one write: at the end of the turn, with the end of the message, or when it has grown to
+ * the socket's high-water mark. Content in buffers is corked.
+ */
+import type { Socket } from 'node:net';
+import { type Callback, type Chunk, nop } from './outgoing.js';
+
+/** A socket whose own writing methods look into the outbox first. */
+interface GuardedSocket extends Socket {
+  [kOutbox]?: Outbox;
+}
+
+const kOutbox = Symbol('barewire.outbox');
+
+export class Outbox {
+  private readonly socket: GuardedSocket;
+  private text = '';
+  private callbacks: Callback[] = [];
+  private isGathering = false;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+  }
+
+  /** Characters, each one byte, that wait here. */
+  get length(): number {
+    return this.text.length;
+  }
+
+  /** What is written until the end of this turn of the event loop leaves together. */
+  gatherUntilTick(): void {
+    if (this.isGathering || this.socket.writableCorked > 0) return;
+    this.isGathering = true;
+    this.guard();
+    this.socket.cork();
+    process.nextTick(flushOutbox, this);
+  }
+
+  /** Writes, now or with what is gathered. Returns false where the caller should wait for 'drain'. */
+  write(
+    data: Chunk,
+    encoding: BufferEncoding | null | undefined,
+    callback: Callback | null | undefined,
+  ): boolean {
+    const { socket } = this;
+    if (this.isGathering && encoding === 'latin1') {
+      this.text += data;
+      if (callback && callback !== nop) this.callbacks.push(callback);
+      return this.text.length + socket.writableLength < socket.writableHighWaterMark || this.flushText();
+    }
+    this.flushText();
+    return socket.write(data as string, encoding as BufferEncoding, callback as Callback);
+  }
+
+  /** Everything leaves now. */
+  flush(): void {
+    if (!this.isGathering) return;
+    this.isGathering = false;
+    this.flushText();
+    this.socket.uncork();
+  }
+
+  private flushText(): boolean {
+    const { text, callbacks } = this;
+    if (text === '' && callbacks.length === 0) return true;
+    this.text = '';
+    if (callbacks.length === 0) return this.socket.write(text, 'latin1');
+    this.callbacks = [];
+    if (callbacks.length === 1) return this.socket.write(text, 'latin1', callbacks[0]);
+    return this.socket.write(text, 'latin1', (error) => {
+      for (const callback of callbacks) callback(error);
+    });
+  }
+
+  /**
+   * The caller has the socket too, and may write to it or end it in the same turn: what waits here goes first. Only
+   * sockets that ever gathered anything pay for it.
+   */
+  private guard(): void {
+    const { socket } = this;
+    if (socket[kOutbox] === this) return;
+    socket[kOutbox] = this;
+    for (const name of ['write', 'end', 'destroySoon'] as const) {
+      const method = socket[name] as ((...args: unknown[]) => unknown) | undefined;
+      if (typeof method !== 'function') continue;
+      Object.defineProperty(socket, name, {
+        value(this: GuardedSocket, ...args: unknown[]) {
+          this[kOutbox]?.flushText();
+          return method.apply(this, args);
+        },
+        writable: true,
+        configurable: true,
+      });
+    }
+  }
+
+  /** The socket is another protocol's from here on. */
+  release(): void {
+    this.flush();
+    if (this.socket[kOutbox] !== this) return;
+    this.socket[kOutbox] = undefined;
+  }
+}
+
+function flushOutbox(outbox: Outbox): void {
+  outbox.flush();
+}

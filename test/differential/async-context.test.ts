@@ -1,0 +1,111 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { differ, differNewest } from './differ.js';
+import { chunk, chunkedPost, get, lastChunk, lastGet } from './messages.js';
+
+differNewest('enterWith in a handler does not reach the next request', async (scene) => {
+  const storage = new AsyncLocalStorage<string>();
+  const server = await scene.serve((req, res) => {
+    scene.log('before', storage.getStore());
+    storage.enterWith(String(req.url));
+    setImmediate(() => {
+      scene.log('later', storage.getStore());
+      res.end('ok');
+    });
+  });
+  const client = scene.connect(server);
+  await client.send(get('/1'));
+  await client.until('ok');
+  await client.send(get('/2'));
+  await client.until('ok', 2);
+  await client.send(lastGet('/3'));
+  await client.closed();
+});
+
+differ('run in a handler holds through timers, promises and stream events', async (scene) => {
+  const storage = new AsyncLocalStorage<string>();
+  const server = await scene.serve((req, res) => {
+    storage.run(String(req.url), async () => {
+      res.on('finish', () => scene.log('finish', storage.getStore()));
+      res.on('close', () => scene.log('close', storage.getStore()));
+      await Promise.resolve();
+      scene.log('promise', storage.getStore());
+      setTimeout(() => {
+        scene.log('timer', storage.getStore());
+        res.end('ok');
+      }, 1);
+    });
+  });
+  await scene.exchange(server, get('/1'), 'ok');
+  await scene.seen('close');
+});
+
+differ('async iteration keeps the store', async (scene) => {
+  const storage = new AsyncLocalStorage<string>();
+  const server = await scene.serve((req, res) =>
+    storage.run('store', async () => {
+      for await (const data of req) scene.log('data', data, storage.getStore());
+      scene.log('after', storage.getStore());
+      res.end('ok');
+    }),
+  );
+  const client = scene.connect(server);
+  await client.send(chunkedPost('Connection: close') + chunk('one'));
+  await scene.seen('data');
+  await client.send(chunk('two') + lastChunk);
+  await client.closed();
+});
+
+differNewest('pipelined requests have stores of their own', async (scene) => {
+  const storage = new AsyncLocalStorage<string>();
+  const server = await scene.serve((req, res) => {
+    scene.log('before', req.url, storage.getStore());
+    storage.enterWith(String(req.url));
+    setImmediate(() => {
+      scene.log('after', req.url, storage.getStore());
+      res.on('finish', () => scene.log('finish', req.url, storage.getStore()));
+      res.end('ok');
+    });
+  });
+  await scene.exchange(server, get('/1') + get('/2') + lastGet('/3'));
+});
+
+differ('handlers run in the context in which the server began to listen', async (scene) => {
+  const storage = new AsyncLocalStorage<string>();
+  const server = scene.http.createServer((_req, res) => {
+    scene.log('handler', storage.getStore());
+    res.end('ok');
+  });
+  await storage.run('maker', () => scene.listen(server));
+  await scene.exchange(server, lastGet());
+});
+
+differ('a store entered on connection', async (scene) => {
+  const storage = new AsyncLocalStorage<string>();
+  const server = await scene.serve((req, res) => {
+    scene.log('handler', req.url, storage.getStore());
+    res.end('ok');
+  });
+  server.on('connection', () => storage.enterWith('connection'));
+  const client = scene.connect(server);
+  await client.send(get('/1'));
+  await client.until('ok');
+  await client.send(lastGet('/2'));
+  await client.closed();
+});
+
+differ('drain and write callbacks keep the store of the writer', async (scene) => {
+  const storage = new AsyncLocalStorage<string>();
+  const server = await scene.serve(
+    (_req, res) => {
+      storage.run('writer', () => {
+        res.on('drain', () => {
+          scene.log('drain', storage.getStore());
+          res.end();
+        });
+        res.write('x'.repeat(20_000), () => scene.log('written', storage.getStore()));
+      });
+    },
+    { highWaterMark: 1000 },
+  );
+  await scene.exchange(server, lastGet());
+});

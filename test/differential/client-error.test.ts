@@ -1,0 +1,202 @@
+import type { Duplex } from 'node:stream';
+import { differ } from './differ.js';
+import { malformed, malformedChunks } from './malformed.js';
+import { chunkedPost, get, head } from './messages.js';
+import type { Scene } from './scene.js';
+
+interface ParseError extends NodeJS.ErrnoException {
+  bytesParsed?: number;
+  reason?: string;
+  rawPacket?: Buffer;
+}
+
+/** A server that logs `members` of each clientError, and closes the connection. */
+async function errorServer(scene: Scene, members: (keyof ParseError)[]) {
+  const server = await scene.serve((req, res) => {
+    scene.log('request');
+    res.on('error', () => {});
+    req.on('error', () => {}).resume();
+  });
+  server.on('clientError', (error: ParseError, socket: Duplex) => {
+    scene.log('clientError', error.name, error.message, ...members.map((member) => error[member]));
+    socket.destroy();
+  });
+  return server;
+}
+
+async function refused(scene: Scene, members: (keyof ParseError)[], label: string, text: string) {
+  const server = await errorServer(scene, members);
+  scene.log(label);
+  const client = scene.connect(server);
+  await client.send(text);
+  await client.closed();
+}
+
+for (const [label, text] of malformed) {
+  differ(`clientError code: ${label}`, (scene) => refused(scene, ['code'], label, text));
+}
+
+differ('clientError code: an unknown method', async (scene) => {
+  await refused(scene, ['code'], 'unknown', head('FOO / HTTP/1.1', 'Host: a'));
+  await refused(scene, ['code'], 'lower case', head('get / HTTP/1.1', 'Host: a'));
+});
+
+for (const [label, text] of malformedChunks) {
+  const whole = chunkedPost() + text;
+  differ(`clientError code in chunks: ${label}`, (scene) => refused(scene, ['code'], label, whole));
+}
+
+differ('reason is the end of the message, rawPacket the bytes that were read', async (scene) => {
+  const server = await scene.serve();
+  server.on('clientError', ({ message, reason, rawPacket }: ParseError, socket: Duplex) => {
+    scene.log('clientError', message === `Parse Error: ${reason}`, rawPacket);
+    socket.destroy();
+  });
+  for (const [, text] of malformed) {
+    const client = scene.connect(server);
+    await client.send(text);
+    await client.closed();
+  }
+});
+
+// Which byte a parser stumbles over is its own affair: only that bytesParsed is an offset in rawPacket counts.
+differ('bytesParsed is an offset in rawPacket', async (scene) => {
+  const server = await scene.serve();
+  server.on('clientError', ({ bytesParsed = -1, rawPacket }: ParseError, socket: Duplex) => {
+    scene.log('offset', bytesParsed >= 0 && bytesParsed <= (rawPacket?.length ?? 0));
+    socket.destroy();
+  });
+  for (const [, text] of malformed) {
+    const client = scene.connect(server);
+    await client.send(text);
+    await client.closed();
+  }
+});
+
+differ('the default reply to a malformed message', async (scene) => {
+  const server = await scene.serve(() => scene.log('request'));
+  for (const [label, text] of malformed) {
+    const client = scene.connect(server);
+    await client.send(text);
+    await client.closed();
+    scene.recordText(`${label}: `);
+    scene.record(client);
+  }
+});
+
+differ('the default reply to malformed chunks', async (scene) => {
+  const server = await scene.serve((req) => {
+    scene.watch('req', req, 'error', 'aborted', 'close');
+    req.resume();
+  });
+  const client = scene.connect(server);
+  await client.send(`${chunkedPost()}xyz\r\n`);
+  await client.closed();
+  scene.record(client);
+  await scene.seen('req close');
+});
+
+differ('malformed chunks after the head of the response is sent', async (scene) => {
+  const server = await scene.serve((req, res) => {
+    req.on('error', (error) => scene.log('req error', error)).resume();
+    res.on('close', () => scene.log('res close'));
+    res.write('begun');
+  });
+  const client = scene.connect(server);
+  await client.send(chunkedPost());
+  await client.until('begun');
+  await client.send('xyz\r\n');
+  await client.closed();
+  await scene.seen('res close');
+  scene.record(client);
+});
+
+differ('a head beyond maxHeaderSize', async (scene) => {
+  const server = await scene.serve(() => scene.log('request'), { maxHeaderSize: 1000 });
+  const client = scene.connect(server);
+  await client.send(get('/', `X-Long: ${'a'.repeat(2000)}`));
+  await client.closed();
+  scene.record(client);
+});
+
+differ('a head beyond maxHeaderSize is a clientError of its own', async (scene) => {
+  const server = await errorServer(scene, ['code']);
+  const client = scene.connect(server);
+  await client.send(get('/', `X-Long: ${'a'.repeat(17_000)}`));
+  await client.closed();
+});
+
+differ('a clientError listener writes the reply', async (scene) => {
+  const server = await scene.serve(() => scene.log('request'));
+  server.on('clientError', (error: ParseError, socket: Duplex) => {
+    scene.log('writable', socket.writable, socket.destroyed, error.code);
+    socket.end('HTTP/1.1 400 Mine\r\nContent-Length: 0\r\n\r\n');
+  });
+  const client = scene.connect(server);
+  await client.send('nonsense\r\n\r\n');
+  await client.closed();
+  scene.record(client);
+});
+
+differ('clientError for a reset connection', async (scene) => {
+  const server = await errorServer(scene, ['code']);
+  server.on('connection', () => scene.log('connection'));
+  const client = scene.connect(server);
+  await client.send('GET / HT');
+  await scene.seen('connection');
+  await scene.turns();
+  client.reset();
+  await scene.seen('clientError');
+});
+
+differ('clientError for FIN within the head', async (scene) => {
+  const server = await errorServer(scene, ['code', 'bytesParsed']);
+  const client = scene.connect(server);
+  await client.send('GET / HT');
+  client.end();
+  await client.closed();
+  await scene.seen('clientError');
+});
+
+differ('the default reply to FIN within the head', async (scene) => {
+  const server = await scene.serve();
+  const client = scene.connect(server, { allowHalfOpen: true });
+  await client.send('GET / HT');
+  client.end();
+  await client.closed();
+  scene.record(client);
+});
+
+differ('FIN before any byte is no error', async (scene) => {
+  const server = await errorServer(scene, ['code']);
+  server.on('connection', (socket) => scene.watch('socket', socket, 'end', 'close'));
+  const client = scene.connect(server);
+  client.end();
+  await client.closed();
+  await scene.seen('socket close');
+});
+
+differ('an error in the second message of a connection', async (scene) => {
+  const server = await scene.serve((req, res) => {
+    scene.log('request', req.url);
+    res.end('first');
+  });
+  const client = scene.connect(server);
+  await client.send(get('/first'));
+  await client.until('first');
+  await client.send('nonsense\r\n\r\n');
+  await client.closed();
+  scene.record(client);
+});
+
+differ('several errors on one connection are one clientError', async (scene) => {
+  const server = await scene.serve();
+  server.on('clientError', (error: ParseError, socket: Duplex) => {
+    scene.log('clientError', error.code);
+    setImmediate(() => socket.destroy());
+  });
+  const client = scene.connect(server);
+  await client.send('nonsense\r\n\r\n');
+  await client.send('nonsense\r\n\r\n').catch(() => {});
+  await client.closed();
+});
