@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-const FILE_LIMIT_MS = 60_000;
+const FILE_LIMIT_MS = 30_000;
 const MOST_AGAIN = 20;
 const ERROR_REPLY = 'error reply';
 const root = join(import.meta.dirname, '..');
