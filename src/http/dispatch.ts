@@ -60,7 +60,8 @@ function callExpectationListener(server: HttpServer, request: Incoming, response
   } else if (server.listenerCount('checkExpectation') > 0) {
     server.emit('checkExpectation', request, response);
   } else {
-    response.writeHead(417);
+    // The content was announced and may or may not come: nothing behind it can be told from it.
+    response.writeHead(417, ['Connection', 'close']);
     response.end();
   }
 }
