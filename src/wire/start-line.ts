@@ -22,7 +22,10 @@ import {
 import { LINE_LF, METHOD, REASON, STATUS_CODE, STATUS_VERSION, TARGET, VERSION } from './states.js';
 import { METHODS } from './tables.js';
 
-const KNOWN_METHODS = new Map(METHODS.map((method) => [method, method]));
+/** The methods that begin with the first letter of the alphabet, with the second, and so on. */
+const METHODS_BY_INITIAL = Array.from({ length: 32 }, (_, letter) =>
+  METHODS.filter((method) => (method.charCodeAt(0) & 0x1f) === letter),
+);
 const HTTP_VERSION = 'HTTP/1.1';
 /** A scheme of letters, an authority with at most one userinfo, path and query (RFC 9112 section 3.2.2). */
 const ABSOLUTE_FORM = /^[A-Za-z]+:\/\/(?:[\w.~!$&'()*+,;=:%-]*@)?([^:/?#@][^/?#@]*)(?:[/?].*)?$/;
@@ -208,20 +211,22 @@ export class StartLine {
   /** Cuts the method; false where it is not a known one. */
   private cutMethod(bytes: Buffer, end: number): boolean {
     const { start } = this;
-    if (
-      end - start === 3 &&
-      bytes[start] === 0x47 &&
-      bytes[start + 1] === 0x45 &&
-      bytes[start + 2] === 0x54
-    ) {
+    const length = end - start;
+    if (length === 3 && bytes[start] === 0x47 && bytes[start + 1] === 0x45 && bytes[start + 2] === 0x54) {
       this.method = 'GET';
       return true;
     }
     // The table's own string, so that comparing methods stays comparing pointers.
-    const method = bytes.toString('latin1', start, end);
-    const known = KNOWN_METHODS.get(method);
-    this.method = known ?? method;
-    return known !== undefined;
+    for (const method of METHODS_BY_INITIAL[bytes[start] & 0x1f]) {
+      if (method.length !== length) continue;
+      let same = 0;
+      while (same < length && bytes[start + same] === method.charCodeAt(same)) same++;
+      if (same < length) continue;
+      this.method = method;
+      return true;
+    }
+    this.method = bytes.toString('latin1', start, end);
+    return false;
   }
 
   /** How far the bytes up to `end` are the beginning of a known method: the first byte that cannot be right. */

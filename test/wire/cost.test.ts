@@ -56,6 +56,6 @@ describe('a parser between two messages', () => {
     assert.ok(parser.isIdle);
     assert.deepEqual(parser.fields.lines, []);
     assert.equal(parser.startLine.target, '');
-    assert.equal((parser as unknown as { partial: Buffer | null }).partial, null);
+    assert.equal((parser as unknown as { section: { partial: Buffer | null } }).section.partial, null);
   });
 });

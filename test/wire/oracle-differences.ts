@@ -3,7 +3,7 @@
  * not named here is a defect of one of them.
  */
 import { INSECURE, type Leniency, RELAXED, STRICT } from '#src/wire/parser.js';
-import type { Reading, ReadMessage } from './oracle.js';
+import type { Reading } from './oracle.js';
 
 export interface Difference {
   /** What is read differently, and by which rule ours is right. */
@@ -180,15 +180,9 @@ export function unexplainedDifference(
   met: (difference: Difference) => void = () => {},
 ): string | null {
   const explains = (rows: readonly Difference[], refusal: string | null) => {
-    const row = rows.find(
-      (each) =>
-        refusal !== null &&
-        (each.leniencies ?? [STRICT]).includes(leniency) &&
-        each.refusal.test(refusal) &&
-        (each.input?.test(input) ?? true),
-    );
-    if (row !== undefined) met(row);
-    return row !== undefined;
+    const row = findDifference(rows, input, refusal, leniency);
+    if (row !== null) met(row);
+    return row !== null;
   };
   if (explains(READ_DIFFERENTLY, '')) return null;
 
@@ -211,8 +205,25 @@ export function unexplainedDifference(
   return bare.isClosed ? null : `refuses what is accepted: ${bare.refusal}`;
 }
 
+/** The row that is about this refusal of this input; null where there is none. */
+export function findDifference(
+  rows: readonly Difference[],
+  input: string,
+  refusal: string | null,
+  leniency: Leniency,
+): Difference | null {
+  if (refusal === null) return null;
+  const row = rows.find(
+    (each) =>
+      (each.leniencies ?? [STRICT]).includes(leniency) &&
+      each.refusal.test(refusal) &&
+      (each.input?.test(input) ?? true),
+  );
+  return row ?? null;
+}
+
 /** The stock parser leaves the whitespace of a fold in the value, where each fold is a space (RFC 9112 section 5.2). */
-function textOf(message: ReadMessage, leniency: Leniency): string {
+export function textOf(message: object, leniency: Leniency): string {
   const text = JSON.stringify(message);
   return leniency === INSECURE ? text.replaceAll(/(\\t| )+/g, ' ') : text;
 }

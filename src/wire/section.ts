@@ -1,0 +1,373 @@
+/**
+ * Reads a section: a header section with its start-line, or a trailer section, and the empty line that ends it.
+ *
+ * One that comes whole in one chunk is read in one pass without copies; only the incomplete last line of a chunk
+ * is kept for the next.
+ */
+import {
+  expectedCR,
+  expectedLF,
+  headerOverflow,
+  invalidHeaderToken,
+  type PeerError,
+  strictViolation,
+  unexpectedSpace,
+} from '../errors.js';
+import { type FieldName, FieldSection, findName, ORDINARY } from './fields.js';
+import { framingFoldError, isFramingField } from './framing.js';
+import { COLON, CR, HTAB, LF, SP, TOKEN_BYTE } from './grammar.js';
+import { StartLine } from './start-line.js';
+import {
+  FIELD_LF,
+  FIELD_NAME,
+  FIELD_OWS,
+  FIELD_START,
+  FIELD_VALUE,
+  LINE_LF,
+  METHOD,
+  SECTION_LF,
+  START,
+  STATUS_VERSION,
+} from './states.js';
+
+/** What `read` returns behind a section's last byte. It is no state: which one follows, the framing decides. */
+export const SECTION_COMPLETE = -1;
+
+/**
+ * Where the lines of the section being read begin and end in the bytes, four numbers and a name a line. Shared by
+ * all readers: it is filled and emptied within one call of `read`.
+ */
+let marks = new Int32Array(4 * 128);
+const markedNames: FieldName[] = [];
+
+/** Room for the shortest incomplete line that grows. */
+const MIN_PARTIAL_SIZE = 256;
+
+export interface SectionRules {
+  /** Do the messages begin with a request-line, or with a status-line? */
+  isRequest: boolean;
+  /** Is all that `insecureHTTPParser` forgives forgiven? */
+  insecure: boolean;
+  /** The table of the bytes that a field value may hold. */
+  valueBytes: Uint8Array;
+  maxSize: number;
+  /** 0: as many field lines as fit the size. */
+  maxLines: number;
+}
+
+export class SectionReader {
+  /** The start-line of the message being read. */
+  readonly startLine: StartLine;
+  /** The field lines that are complete. */
+  readonly fields = new FieldSection();
+  /** The framing field that was met in the trailer section, or ORDINARY. */
+  framingTrailer = ORDINARY;
+  /** May be set between messages. */
+  maxLines: number;
+  /** Why reading failed. */
+  error: PeerError | null = null;
+  /** Where reading stopped. */
+  at = 0;
+
+  private readonly isRequest: boolean;
+  private readonly insecure: boolean;
+  private readonly valueBytes: Uint8Array;
+  private readonly maxSize: number;
+  private inTrailers = false;
+  private folding = false;
+  /** Bytes of the section read in earlier calls. */
+  private sectionBytes = 0;
+  private lineCount = 0;
+  /** The incomplete line of earlier calls, in a buffer with room to grow, and where in it name and value stand. */
+  private partial: Buffer | null = null;
+  private partialLength = 0;
+  private nameEnd = 0;
+  private valueStart = 0;
+
+  constructor(rules: SectionRules) {
+    this.isRequest = rules.isRequest;
+    this.insecure = rules.insecure;
+    this.valueBytes = rules.valueBytes;
+    this.maxSize = rules.maxSize;
+    this.maxLines = rules.maxLines;
+    this.startLine = new StartLine(rules.insecure);
+  }
+
+  /** Ready for the next section, holding nothing of this one. */
+  begin(inTrailers: boolean): void {
+    this.inTrailers = inTrailers;
+    this.framingTrailer = ORDINARY;
+    this.fields.reset();
+    this.lineCount = 0;
+    this.sectionBytes = 0;
+  }
+
+  /**
+   * Reads on from `from` in `state`. Returns the next state, or SECTION_COMPLETE; `at` tells where, `error` whether
+   * it went wrong.
+   */
+  read(state: number, chunk: Buffer, from: number, to: number): number {
+    return this.partial === null
+      ? this.readLines(state, chunk, from, to, 0)
+      : this.resume(state, chunk, from, to);
+  }
+
+  /**
+   * The next bytes behind an incomplete line: both in one buffer, no more of the chunk than a section may have.
+   * The buffer doubles as it fills: a line that comes a byte at a time costs no more than its length.
+   */
+  private resume(state: number, chunk: Buffer, from: number, to: number): number {
+    const known = this.partialLength;
+    const wanted = Math.min(to, from + this.maxSize - this.sectionBytes + 1);
+    const length = known + wanted - from;
+    let joined = this.partial as Buffer;
+    this.partial = null;
+    if (joined.length < length) joined = enlarged(joined, 0, known, Math.max(length, 2 * known));
+    chunk.copy(joined, known, from, wanted);
+    // What is wrong may stand in the bytes of an earlier call: a start-line is judged at its end.
+    const next = this.readLines(state, joined, 0, length, known);
+    this.at = from + Math.max(0, this.at - known);
+    return next;
+  }
+
+  /**
+   * Reads start-line and field lines. `known` bytes at `from` were counted by an earlier call. One pass: every
+   * state's loop runs over its bytes, and the strings are cut when the section is complete or the bytes end.
+   */
+  private readLines(initialState: number, bytes: Buffer, from: number, to: number, known: number): number {
+    const allowed = from + known + this.maxSize - this.sectionBytes;
+    const stop = Math.min(to, allowed);
+    const { valueBytes, startLine, insecure } = this;
+    let state = initialState;
+    let at = from + known;
+    let lineStart = from;
+    let nameEnd = from + this.nameEnd;
+    let valueStart = from + this.valueStart;
+    let marked = 0;
+    // Where the first line that is marked but not yet cut into strings begins.
+    let textStart = from;
+
+    while (at < stop) {
+      switch (state) {
+        case START: {
+          const byte = bytes[at];
+          if (byte === CR && at === lineStart) {
+            // "SHOULD ignore at least one empty line" before a request-line (RFC 9112 section 2.2).
+            if (at + 1 === stop) {
+              at = stop;
+              break;
+            }
+            if (bytes[at + 1] !== LF) return this.fail(expectedLF(), at + 1);
+            at += 2;
+            lineStart = at;
+            break;
+          }
+          if (byte === LF) {
+            // The LF of a line end that came in two chunks; bare LF is nobody's line end.
+            if (!(at > lineStart && bytes[at - 1] === CR) && !insecure) return this.fail(expectedCR(), at);
+            at++;
+            lineStart = at;
+            break;
+          }
+          if (at > lineStart) return this.fail(expectedLF(), at);
+          state = this.isRequest ? METHOD : STATUS_VERSION;
+          startLine.begin(lineStart);
+          break;
+        }
+        case FIELD_START: {
+          const byte = bytes[at];
+          if (TOKEN_BYTE[byte] === 1) {
+            lineStart = at;
+            if (this.maxLines > 0 && this.lineCount >= this.maxLines) {
+              return this.fail(headerOverflow('Too many header fields'), at);
+            }
+            this.lineCount++;
+            state = FIELD_NAME;
+          } else if (byte === CR) {
+            state = SECTION_LF;
+            at++;
+          } else if (byte === LF && insecure) {
+            state = SECTION_LF;
+          } else if (byte === SP || byte === HTAB) {
+            // obs-fold: "either reject the message [...] or replace each" (RFC 9112 section 5.2); a user agent
+            // MUST replace it.
+            if (this.lineCount === 0) {
+              if (this.inTrailers || byte === HTAB) return this.fail(invalidHeaderToken(), at);
+              // `insecureHTTPParser` forgives one space, which `lineStart` stays behind at.
+              if (!insecure || at > lineStart) return this.fail(unexpectedSpace(), at);
+              at++;
+            } else if (insecure || !this.isRequest) {
+              this.cutLines(bytes, textStart, at, marked);
+              marked = 0;
+              textStart = at;
+              const folded = this.fields.lastNumber();
+              // Forgiven or not: recipients do not agree on the framing that such a field gives a request.
+              if (this.isRequest && isFramingField(folded)) return this.fail(framingFoldError(folded), at);
+              this.folding = true;
+              nameEnd = at;
+              state = FIELD_OWS;
+            } else {
+              return this.fail(invalidHeaderToken('Unexpected whitespace after header value'), at);
+            }
+          } else if (byte === LF) {
+            return this.fail(invalidHeaderToken('Invalid header field char'), at);
+          } else {
+            return this.fail(invalidHeaderToken(), at);
+          }
+          break;
+        }
+        case FIELD_NAME:
+          while (at < stop && TOKEN_BYTE[bytes[at]] === 1) at++;
+          if (at === stop) break;
+          if (bytes[at] !== COLON) return this.fail(invalidHeaderToken(), at);
+          nameEnd = at;
+          at++;
+          state = FIELD_OWS;
+          break;
+        case FIELD_OWS:
+          while (at < stop && (bytes[at] === SP || bytes[at] === HTAB)) at++;
+          valueStart = at;
+          if (at < stop) state = FIELD_VALUE;
+          break;
+        case FIELD_VALUE: {
+          // Four bytes a turn: values are most of a long head.
+          while (
+            at < stop - 3 &&
+            (valueBytes[bytes[at]] &
+              valueBytes[bytes[at + 1]] &
+              valueBytes[bytes[at + 2]] &
+              valueBytes[bytes[at + 3]]) ===
+              1
+          ) {
+            at += 4;
+          }
+          while (at < stop && valueBytes[bytes[at]] === 1) at++;
+          if (at === stop) break;
+          const byte = bytes[at];
+          if (byte !== CR && !(byte === LF && insecure)) {
+            const error =
+              byte === LF
+                ? expectedCR('Missing expected CR after header value')
+                : invalidHeaderToken('Invalid header value char');
+            return this.fail(error, at);
+          }
+          let valueEnd = at;
+          while (valueEnd > valueStart && (bytes[valueEnd - 1] === SP || bytes[valueEnd - 1] === HTAB))
+            valueEnd--;
+          if (this.folding) {
+            this.folding = false;
+            this.fields.fold(bytes.toString('latin1', valueStart, valueEnd));
+            textStart = at;
+          } else {
+            if (4 * marked === marks.length) growMarks();
+            const slot = 4 * marked;
+            marks[slot] = lineStart;
+            marks[slot + 1] = nameEnd;
+            marks[slot + 2] = valueStart;
+            marks[slot + 3] = valueEnd;
+            markedNames[marked] = findName(bytes, lineStart, nameEnd);
+            marked++;
+          }
+          state = FIELD_LF;
+          if (byte === CR) at++;
+          lineStart = at;
+          break;
+        }
+        case FIELD_LF:
+          if (bytes[at] !== LF) {
+            return this.fail(expectedLF('Missing expected LF after header value'), at);
+          }
+          at++;
+          lineStart = at;
+          state = FIELD_START;
+          break;
+        case LINE_LF:
+          if (bytes[at] === LF) at++;
+          else if (!insecure) {
+            const wanted = this.isRequest ? 'Expected CRLF after version' : 'Expected LF after CR';
+            return this.fail(strictViolation(wanted), at);
+          }
+          lineStart = at;
+          textStart = at;
+          state = FIELD_START;
+          break;
+        case SECTION_LF: {
+          if (bytes[at] === LF) at++;
+          else if (!insecure) return this.fail(strictViolation('Expected LF after headers'), at);
+          this.nameEnd = 0;
+          this.valueStart = 0;
+          this.cutLines(bytes, textStart, at, marked);
+          this.at = at;
+          return SECTION_COMPLETE;
+        }
+        default: {
+          // The start-line's own states.
+          const next = startLine.read(state, bytes, at, stop);
+          at = startLine.at;
+          if (startLine.error !== null) return this.fail(startLine.error, at);
+          state = next;
+        }
+      }
+    }
+
+    if (stop < to) {
+      // A start-line beyond the limit is a target beyond it (RFC 9110 section 15.5.15).
+      return this.fail(
+        state < FIELD_START ? headerOverflow('Start line overflow', 414) : headerOverflow(),
+        at,
+      );
+    }
+    // The chunk ends within the section: what is complete becomes strings, the rest waits for the next chunk.
+    this.sectionBytes += at - from - known;
+    this.cutLines(bytes, textStart, at, marked);
+    if (at > lineStart) {
+      // Still the line of an earlier call: its buffer is ours already.
+      this.partial = known > 0 && lineStart === from ? bytes : enlarged(bytes, lineStart, at, 0);
+      this.partialLength = at - lineStart;
+      this.nameEnd = nameEnd - lineStart;
+      this.valueStart = valueStart - lineStart;
+      if (state < FIELD_START) startLine.rebase(lineStart);
+    } else {
+      this.nameEnd = 0;
+      this.valueStart = 0;
+    }
+    this.at = at;
+    return state;
+  }
+
+  /** Cuts the marked lines into strings: one read of the bytes, then slices of it. */
+  private cutLines(bytes: Buffer, from: number, to: number, marked: number): void {
+    if (marked === 0) return;
+    const text = bytes.toString('latin1', from, to);
+    const { fields } = this;
+    for (let line = 0; line < marked; line++) {
+      const slot = 4 * line;
+      const mark = markedNames[line];
+      fields.add(
+        mark.text ?? text.slice(marks[slot] - from, marks[slot + 1] - from),
+        text.slice(marks[slot + 2] - from, marks[slot + 3] - from),
+        mark.number,
+      );
+      if (this.inTrailers && isFramingField(mark.number)) this.framingTrailer = mark.number;
+    }
+  }
+
+  private fail(error: PeerError, at: number): number {
+    this.error = error;
+    this.at = at;
+    return START;
+  }
+}
+
+/** A copy with room. Not of the pool: a few bytes of a slow peer would keep all of a slab in memory. */
+function enlarged(bytes: Buffer, from: number, to: number, size: number): Buffer {
+  const copy = Buffer.allocUnsafeSlow(Math.max(size, to - from, MIN_PARTIAL_SIZE));
+  bytes.copy(copy, 0, from, to);
+  return copy;
+}
+
+function growMarks(): void {
+  const grown = new Int32Array(marks.length * 2);
+  grown.set(marks);
+  marks = grown;
+}
