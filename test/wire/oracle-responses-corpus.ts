@@ -31,7 +31,22 @@ function withStatusLine(stream: string, statusLine: string): string {
   return statusLine + stream.slice(Math.max(0, stream.indexOf('\r\n')));
 }
 
+const FINAL = response(['Content-Length: 3'], 'abc');
+
 export const RESPONSE_CORPUS: readonly string[] = [
+  ...[
+    'HTTP/1.1 100 Continue',
+    'HTTP/1.0 100 Continue',
+    'HTTP/1.1 100',
+    'HTTP/1.1 102 x',
+    'HTTP/1.1 199 x',
+  ].flatMap((line) => [
+    response([], FINAL, line),
+    response(['Connection: close'], FINAL, line),
+    response(['Content-Length: 3'], FINAL, line),
+    response([], `\r\n${FINAL}`, line),
+  ]),
+  'HTTP/1.1 200 OK\r\rTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
   ...STATUS_LINES.map((line) => response(['Content-Length: 3'], 'abc', line)),
   ...[
     'HTTP/1.1 200 OK',
