@@ -93,10 +93,6 @@ export interface StoredHeader {
 export class HeaderStore {
   private readonly headers = new Map<string, StoredHeader>();
 
-  get size(): number {
-    return this.headers.size;
-  }
-
   /** Sets a checked name and value; a header that is there keeps its place. */
   set(name: string, value: HeaderValue, checked: OutgoingName): void {
     const header = this.headers.get(checked.lowerCase);
@@ -130,10 +126,6 @@ export class HeaderStore {
 
   delete(lowerCase: string): void {
     this.headers.delete(lowerCase);
-  }
-
-  clear(): void {
-    this.headers.clear();
   }
 
   /** The names in lower case. */

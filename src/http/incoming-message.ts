@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { finished, Readable } from 'node:stream';
 import { PREMATURE_CLOSE } from '../errors.js';
 import { addHeader, distinctHeadersOf, type Headers, headersOf } from './incoming-headers.js';
+import { defineAccessor, defineMembers } from './prototype.js';
 import {
   kConnection,
   kHeaders,
@@ -203,14 +204,7 @@ const members: ThisType<Incoming> & Record<string, unknown> = {
   },
 };
 
-for (const [name, member] of Object.entries(members)) {
-  Object.defineProperty(IncomingMessage.prototype, name, {
-    value: member,
-    writable: true,
-    configurable: true,
-    enumerable: true,
-  });
-}
+defineMembers(IncomingMessage.prototype, members);
 
 /**
  * The stream's state, made when somebody first uses the message as a stream. Every member of Readable goes through
@@ -241,15 +235,15 @@ function makeStream(message: Incoming): ReadableFlags {
   return state;
 }
 
-function defineAccessor<T>(
+function accessor<Value>(
   name: string,
-  get: (this: Incoming) => T,
-  set?: (this: Incoming, value: T) => void,
+  get: (this: Incoming) => Value,
+  set?: (this: Incoming, value: Value) => void,
 ): void {
-  Object.defineProperty(IncomingMessage.prototype, name, { get, set, configurable: true, enumerable: false });
+  defineAccessor(IncomingMessage.prototype, name, get, set);
 }
 
-defineAccessor(
+accessor(
   'headers',
   function () {
     return (this[kHeaders] ??= headersOf(this.rawHeaders, this.joinDuplicateHeaders === true));
@@ -259,7 +253,7 @@ defineAccessor(
   },
 );
 
-defineAccessor(
+accessor(
   'headersDistinct',
   function () {
     return (this[kHeadersDistinct] ??= distinctHeadersOf(this.rawHeaders));
@@ -269,7 +263,7 @@ defineAccessor(
   },
 );
 
-defineAccessor(
+accessor(
   'trailers',
   function () {
     return (this[kTrailers] ??= headersOf(this.rawTrailers, this.joinDuplicateHeaders === true));
@@ -279,7 +273,7 @@ defineAccessor(
   },
 );
 
-defineAccessor(
+accessor(
   'trailersDistinct',
   function () {
     return (this[kTrailersDistinct] ??= distinctHeadersOf(this.rawTrailers));
@@ -290,7 +284,7 @@ defineAccessor(
 );
 
 /** The former name of `socket`. */
-defineAccessor(
+accessor(
   'connection',
   function () {
     return this.socket;
@@ -301,7 +295,7 @@ defineAccessor(
 );
 
 /** Aborted when the message is destroyed, or its connection closes, before the exchange is complete. Made on first use. */
-defineAccessor('signal', function () {
+accessor('signal', function () {
   if (this[kSignal] === null) {
     this[kSignal] = new AbortController();
     if (this.aborted) abortSignal(this);

@@ -48,6 +48,7 @@ import {
   writeContent,
 } from './outgoing-content.js';
 import { buildHead } from './outgoing-head.js';
+import { defineAccessor, defineMembers } from './prototype.js';
 import {
   kBytesWritten,
   kConnection,
@@ -403,55 +404,48 @@ const members: ThisType<Outgoing> & Record<string, unknown> = {
   },
 };
 
-for (const name of Reflect.ownKeys(members)) {
-  Object.defineProperty(OutgoingMessage.prototype, name, {
-    value: members[name as string],
-    writable: true,
-    configurable: true,
-    enumerable: true,
-  });
-}
+defineMembers(OutgoingMessage.prototype, members);
 
-function defineGetter<T>(
+function accessor<Value>(
   name: string,
-  get: (this: Outgoing) => T,
-  set?: (this: Outgoing, value: T) => void,
+  get: (this: Outgoing) => Value,
+  set?: (this: Outgoing, value: Value) => void,
 ): void {
-  Object.defineProperty(OutgoingMessage.prototype, name, { get, set, configurable: true, enumerable: false });
+  defineAccessor(OutgoingMessage.prototype, name, get, set);
 }
 
-defineGetter('errored', function () {
+accessor('errored', function () {
   return this[kErrored];
 });
-defineGetter('closed', function () {
+accessor('closed', function () {
   return this._closed;
 });
-defineGetter('writableFinished', function () {
+accessor('writableFinished', function () {
   return this.finished && this.outputSize === 0 && (this.socket === null || this.socket.writableLength === 0);
 });
-defineGetter('writableObjectMode', () => false);
-defineGetter('writableLength', function () {
+accessor('writableObjectMode', () => false);
+accessor('writableLength', function () {
   const held = this[kCorkedChunks]?.byteLength ?? 0;
   const gathered = this[kConnection]?.outbox.length ?? 0;
   return this.outputSize + gathered + held + (this.socket === null ? 0 : this.socket.writableLength);
 });
-defineGetter('writableHighWaterMark', function () {
+accessor('writableHighWaterMark', function () {
   return this.socket === null ? this[kHighWaterMark] : this.socket.writableHighWaterMark;
 });
-defineGetter('writableCorked', function () {
+accessor('writableCorked', function () {
   return this[kCorked];
 });
-defineGetter('writableEnded', function () {
+accessor('writableEnded', function () {
   return this.finished;
 });
-defineGetter('writableNeedDrain', function () {
+accessor('writableNeedDrain', function () {
   return !this.destroyed && !this.finished && this[kNeedDrain];
 });
-defineGetter('headersSent', function () {
+accessor('headersSent', function () {
   return this._header !== null;
 });
 /** The former name of `socket`. */
-defineGetter(
+accessor(
   'connection',
   function () {
     return this.socket;

@@ -32,6 +32,7 @@ import {
   type OutgoingOptions,
 } from './outgoing.js';
 import { OutgoingMessage } from './outgoing-message.js';
+import { defineMembers } from './prototype.js';
 import { kConnection, kScope, kStore } from './symbols.js';
 
 /** The response with what is kept for ourselves, and the members that libraries reach for. */
@@ -270,11 +271,4 @@ function linkValue(hint: string | string[]): string {
   return links.join(', ');
 }
 
-for (const name of Object.keys(members)) {
-  Object.defineProperty(ServerResponse.prototype, name, {
-    value: members[name],
-    writable: true,
-    configurable: true,
-    enumerable: true,
-  });
-}
+defineMembers(ServerResponse.prototype, members);

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { STATUS_CODES } from '../wire/tables.js';
 import type { ConnectionSocket } from './connection.js';
 import type { Incoming } from './incoming-message.js';
+import { defineMembers } from './prototype.js';
 import { ServerConnection } from './server-connection.js';
 import { checkedOptions, type HttpServerOptions, type ServerState } from './server-options.js';
 import type { Response } from './server-response.js';
@@ -151,11 +152,4 @@ const members: ThisType<HttpServer> & Record<string | symbol, unknown> = {
   },
 };
 
-for (const name of Reflect.ownKeys(members)) {
-  Object.defineProperty(Server.prototype, name, {
-    value: members[name],
-    writable: true,
-    configurable: true,
-    enumerable: typeof name === 'string',
-  });
-}
+defineMembers(Server.prototype, members);

@@ -1,0 +1,23 @@
+/** Members of the function constructors of this floor: what a class body would define, on prototypes that stay open. */
+
+/** Puts methods on a prototype, where libraries find, call and replace them. */
+export function defineMembers(prototype: object, members: object): void {
+  for (const name of Reflect.ownKeys(members)) {
+    Object.defineProperty(prototype, name, {
+      value: Reflect.get(members, name),
+      writable: true,
+      configurable: true,
+      enumerable: typeof name === 'string',
+    });
+  }
+}
+
+/** Puts a getter, and a setter where there is one, on a prototype. */
+export function defineAccessor<This, Value>(
+  prototype: object,
+  name: string,
+  get: (this: This) => Value,
+  set?: (this: This, value: Value) => void,
+): void {
+  Object.defineProperty(prototype, name, { get, set, configurable: true, enumerable: false });
+}
