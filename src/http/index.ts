@@ -8,7 +8,8 @@ import { maxHeaderSize } from './command-line.js';
 import { validateHeaderName, validateHeaderValue } from './header-store.js';
 import { IncomingMessage as IncomingMessageClass } from './incoming-message.js';
 import { OutgoingMessage as OutgoingMessageClass } from './outgoing-message.js';
-import { connectionListener as _connectionListener, Server as ServerClass } from './server.js';
+import { Server as ServerClass } from './server.js';
+import { connectionListener as _connectionListener } from './server-members.js';
 import { ServerResponse as ServerResponseClass } from './server-response.js';
 
 /** The request methods that are read. */

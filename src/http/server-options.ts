@@ -33,7 +33,7 @@ export interface ServerState {
   checkingTimer: NodeJS.Timeout | null;
 }
 
-interface CheckedOptions {
+export interface CheckedOptions {
   /** For net.Server. */
   readonly net: ServerOpts;
   /** The server's own properties. */

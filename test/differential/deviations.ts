@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Scenario } from './differ.js';
@@ -440,5 +441,31 @@ export const deviations: readonly Deviation[] = [
       '< ',
       '< ok (no CRLF)',
     ],
+  },
+  {
+    name: 'https answers for a handler whose promise is rejected',
+    stock: "emits 'error' on the server, and the client gets nothing.",
+    barewire: 'answers 500, as http does.',
+    reason:
+      "One server does what the other does; an 'error' that nobody listens to ends the process, at a client's request.",
+    scenario: async (scene) => {
+      EventEmitter.captureRejections = true;
+      try {
+        const server = await scene.serveTls(async () => {
+          throw new Error('handler broke');
+        });
+        server.on('error', (error) => {
+          scene.log('server error', error);
+          server.closeAllConnections();
+        });
+        const client = scene.connect(server, { tls: {} });
+        await client.send(lastGet());
+        await client.closed();
+        scene.log('status', /^HTTP\/1\.1 (\d+)/.exec(client.received)?.[1]);
+      } finally {
+        EventEmitter.captureRejections = false;
+      }
+    },
+    expected: ["status '500'"],
   },
 ];

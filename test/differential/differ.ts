@@ -19,7 +19,7 @@ const recorded: Record<string, string[][]> = existsSync(recordedFile)
   : {};
 
 async function run(scenario: Scenario, subject: Subject): Promise<string[]> {
-  const scene = new Scene(subject.http);
+  const scene = new Scene(subject);
   let log: string[] = [];
   try {
     await bounded('the end of the scenario', Promise.resolve(scenario(scene)));

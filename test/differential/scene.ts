@@ -1,10 +1,12 @@
 import { EventEmitter } from 'node:events';
 import type { RequestListener, Server, ServerOptions } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Server as TlsServer, ServerOptions as TlsServerOptions } from 'node:https';
+import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { inspect } from 'node:util';
+import { first } from '../fixtures/certificates.js';
 import { bounded } from './bounded.js';
-import type { Http } from './subjects.js';
+import type { Http, Https, Subject } from './subjects.js';
 import { WireClient, type WireClientOptions } from './wire-client.js';
 import { masked, wireLines } from './wire-text.js';
 
@@ -27,16 +29,18 @@ export function shown(value: unknown): string {
  */
 export class Scene {
   readonly http: Http;
+  readonly https: Https;
   readonly #log: string[] = [];
   readonly #wire: string[] = [];
   readonly #waiting = new Set<() => void>();
   readonly #clients: WireClient[] = [];
   readonly #sockets = new Set<Duplex>();
-  readonly #servers: Server[] = [];
+  readonly #servers: NetServer[] = [];
   #over = false;
 
-  constructor(http: Http) {
+  constructor({ http, https }: Pick<Subject, 'http' | 'https'>) {
     this.http = http;
+    this.https = https;
   }
 
   /** Adds one line to the log; values are inspected, the label is taken as it is. */
@@ -101,8 +105,16 @@ export class Scene {
     return this.listen(this.http.createServer(options, listener));
   };
 
+  /** A TLS server of the subject with the certificate of localhost, listening on a free port. */
+  readonly serveTls = async (
+    listener?: RequestListener,
+    options: TlsServerOptions = {},
+  ): Promise<TlsServer> => {
+    return this.listen(this.https.createServer({ ...first, ...options }, listener));
+  };
+
   /** Makes `server` listen on a free port, and closes it with the scene. */
-  readonly listen = async (server: Server): Promise<Server> => {
+  readonly listen = async <S extends NetServer>(server: S): Promise<S> => {
     this.adopt(server);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -115,13 +127,13 @@ export class Scene {
   };
 
   /** Closes `server` and all its sockets with the scene. */
-  readonly adopt = (server: Server): Server => {
+  readonly adopt = <S extends NetServer>(server: S): S => {
     this.#servers.push(server);
     server.on('connection', (socket: Socket) => this.#sockets.add(socket));
     return server;
   };
 
-  readonly connect = (server: Server, options?: WireClientOptions): WireClient => {
+  readonly connect = (server: NetServer, options?: WireClientOptions): WireClient => {
     const client = new WireClient((server.address() as AddressInfo).port, options);
     this.#clients.push(client);
     return client;
@@ -132,7 +144,7 @@ export class Scene {
    * expected to close; with it, the client half-closes once it has received that text.
    */
   readonly exchange = async (
-    server: Server,
+    server: NetServer,
     request: string | Uint8Array,
     until?: string | RegExp,
   ): Promise<void> => {

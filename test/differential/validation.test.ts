@@ -60,7 +60,7 @@ for (const [label, text] of malformedChunks) {
 
 // Not compared: see atEachLevel.
 test('validation: relaxed refuses NUL in a field value', { skip: candidate === reference }, async () => {
-  const scene = new Scene(candidate.http);
+  const scene = new Scene(candidate);
   let status = '';
   try {
     const server = await scene.serve((_req, res) => res.end(), { httpValidation: 'relaxed' });

@@ -1,4 +1,6 @@
 import { connect, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { authority } from '../fixtures/certificates.js';
 import { bounded } from './bounded.js';
 
 /** How the connection ended, seen from the client. */
@@ -7,6 +9,8 @@ export type Ending = 'end' | 'close' | `error ${string}`;
 export interface WireClientOptions {
   /** Keep our direction open after the server's FIN. */
   allowHalfOpen?: boolean;
+  /** Speak TLS, with these options; the authority of the tests is trusted. */
+  tls?: ConnectionOptions;
 }
 
 /**
@@ -15,6 +19,8 @@ export interface WireClientOptions {
  */
 export class WireClient {
   readonly socket: Socket;
+  /** The TCP socket; `socket` itself where there is no TLS. */
+  readonly #raw: Socket;
   /** Every byte received so far, as latin1. */
   received = '';
   /** Resolves when the socket is closed for good. */
@@ -24,7 +30,12 @@ export class WireClient {
   #closed = false;
 
   constructor(port: number, options: WireClientOptions = {}) {
-    this.socket = connect({ port, host: '127.0.0.1', noDelay: true, ...options });
+    const { tls, ...tcp } = options;
+    this.#raw = connect({ port, host: '127.0.0.1', noDelay: true, ...tcp });
+    this.socket =
+      tls === undefined
+        ? this.#raw
+        : connectTls({ socket: this.#raw, ca: authority, servername: 'localhost', ...tls });
     this.socket.on('data', (chunk: Buffer) => {
       this.received += chunk.toString('latin1');
       this.#advance();
@@ -82,7 +93,12 @@ export class WireClient {
 
   /** Closes with RST. */
   reset(): void {
-    this.socket.resetAndDestroy();
+    this.#raw.resetAndDestroy();
+  }
+
+  /** Sends bytes beside TLS, where the server expects its records. */
+  sendRaw(bytes: string): void {
+    this.#raw.write(bytes, 'latin1');
   }
 
   /** Resolves when the connection is closed, with how it ended. */
