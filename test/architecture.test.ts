@@ -13,7 +13,7 @@ const FRAMING_NAMES = new Map([
   ],
   ['http/header-store.ts', "numbers the caller's field names"],
   ['http/outgoing-head.ts', "notes which fields the caller has set, for framing.ts's outgoingFraming()"],
-  ['http/outgoing-message.ts', 'notes which fields the caller has removed, for the same'],
+  ['http/outgoing-headers.ts', 'notes which fields the caller has removed, for the same'],
 ]);
 
 const root = new URL('src/', import.meta.resolve('barewire/package.json'));
