@@ -1,81 +1,45 @@
 /**
- * The server's side of a connection: a request and a response for every message, responses in the order of their
- * requests, Expect, upgrades, error replies, and what follows an exchange.
- *
- * A response is in one of three places: `turn` (it may write to the socket), `waiting` (a pipelined request's, it
- * writes to its own list), `flushing` (ended, its last bytes on their way to the system).
+ * The server's side of a connection, as its input drives it: a request and a response for every message, upgrades,
+ * error replies, the end.
  */
 import { AsyncResource } from 'node:async_hooks';
 import { connectionReset, contentTooLarge, type PeerError, requestTimeout } from '../errors.js';
 import { CONNECTION, EXPECT, HOST, UPGRADE } from '../wire/fields.js';
 import { CHUNKED, CLOSE_DELIMITED, hasFramingField } from '../wire/framing.js';
-import { MAX_PIPELINED_REQUESTS } from '../wire/limits.js';
 import { INSECURE, MessageParser, REQUEST } from '../wire/parser.js';
 import { isPersistent, messageConnectionOptions, OPTION_UPGRADE } from '../wire/persistence.js';
 import { maxHeaderSize } from './command-line.js';
-import { Connection, type ConnectionSocket } from './connection.js';
-import type { Timed } from './deadlines.js';
-import { debug, requestStart, responseFinish } from './diagnostics.js';
+import type { ConnectionSocket } from './connection.js';
+import { debug, requestStart } from './diagnostics.js';
 import { callListener } from './dispatch.js';
-import { abortSignal, completeMessage, endUnseen, type Incoming, SCOPE_OPTIONS } from './incoming-message.js';
+import { completeMessage, endUnseen, type Incoming, SCOPE_OPTIONS } from './incoming-message.js';
 import { errorReply, lingeringClose } from './last-words.js';
-import { emitClose, emitDrain, type MessageOutlet, type Outgoing } from './outgoing.js';
+import { emitDrain } from './outgoing.js';
 import type { HttpServer } from './server.js';
+import { ServerExchanges } from './server-exchanges.js';
 import type { Response } from './server-response.js';
-import {
-  kConnection,
-  kReadableState,
-  kScope,
-  kServer,
-  kTrailers,
-  kTrailersDistinct,
-  kUniqueHeaders,
-} from './symbols.js';
+import { kConnection, kScope, kServer, kTrailers, kTrailersDistinct } from './symbols.js';
 
-export class ServerConnection extends Connection implements Timed, MessageOutlet {
-  private readonly server: HttpServer;
+export class ServerConnection extends ServerExchanges {
   protected readonly parser: MessageParser;
-
-  /** The response that may write. */
-  private turn: Response | null = null;
-  private readonly waiting: Response[] = [];
-  private readonly flushing: Response[] = [];
-  /** Bytes that responses wait with for their turn. */
-  private queuedBytes = 0;
   /** Requests so far, where `maxRequestsPerSocket` counts them. */
   requestCount = 0;
-  /** Nothing behind the request being received is one. */
-  private isLastRequest = false;
   /** Why the input cannot be read any more. */
   private parseError: PeerError | null = null;
   /** An upgrade whose turn comes when the responses before it have left. */
   private pendingUpgrade: { request: Incoming; head: Buffer } | null = null;
-  /** What went wrong with the input, to be reported when the responses before it have left. */
-  private pendingError: Error | null = null;
   /** The request being received asks for an upgrade, and has content before. */
   private isUpgradePending = false;
   private isLingering = false;
-  /** Is a request being destroyed that shall not take the connection with it? */
-  outlivesMessage = false;
-  /** The idle time-out is the socket's own timer, because the socket had one. */
-  private usesSocketTimer = false;
 
   /** performance.now() of the first byte of the message being received; 0 between messages. */
   messageStartedAt: number;
 
-  idleDeadline = 0;
-  previousIdle: Timed | null = null;
-  nextIdle: Timed | null = null;
-
-  private readonly responseOptions: { highWaterMark: number; rejectNonStandardBodyWrites: boolean };
   /** The context in which the connection was made: requests begin in it, and none sees what another entered. */
   private readonly scope = new AsyncResource('HTTPINCOMINGMESSAGE', SCOPE_OPTIONS);
-  readonly onFlushed: (error?: Error | null) => void;
-  private readonly onPendingData: (delta: number) => void;
 
   constructor(server: HttpServer, socket: ConnectionSocket) {
-    super(socket);
-    this.server = server;
+    super(server, socket);
     this.parser = new MessageParser(REQUEST, this, {
       maxHeaderSize: (server as { maxHeaderSize?: number }).maxHeaderSize || maxHeaderSize,
       maxHeadersCount: server.maxHeadersCount ?? undefined,
@@ -83,22 +47,7 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     });
     // Who connects and says nothing is to be timed out as well.
     this.messageStartedAt = performance.now();
-    this.responseOptions = {
-      highWaterMark: socket.writableHighWaterMark,
-      rejectNonStandardBodyWrites: false,
-    };
-    this.onFlushed = (error) => this.responseFlushed(error);
-    this.onPendingData = (delta) => {
-      this.queuedBytes += delta;
-    };
     this.attach();
-  }
-
-  /** Is a request being received, or a response owed? */
-  get isIdle(): boolean {
-    return (
-      this.parser.isIdle && this.turn === null && this.waiting.length === 0 && this.flushing.length === 0
-    );
   }
 
   /** Was the header section of the message being received read? */
@@ -181,22 +130,6 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     }
   }
 
-  private makeResponse(request: Incoming, keepAlive: boolean): Response {
-    const { server } = this;
-    const { responseOptions } = this;
-    responseOptions.rejectNonStandardBodyWrites = server.rejectNonStandardBodyWrites;
-    const response = new server[kServer].ServerResponse(request, responseOptions);
-    response[kConnection] = this;
-    response._keepAliveTimeout = server.keepAliveTimeout;
-    response._maxRequestsPerSocket = server.maxRequestsPerSocket as number;
-    response._onPendingData = this.onPendingData;
-    response.shouldKeepAlive = keepAlive;
-    response[kUniqueHeaders] = server[kServer].uniqueHeaders;
-    if (this.turn === null) this.giveTurn(response);
-    else this.waiting.push(response);
-    return response;
-  }
-
   /** Calls the listener that is for this request. */
   private dispatch(request: Incoming, response: Response, parser: MessageParser): void {
     callListener(this.server, this, request, response, parser.fields.has(HOST), parser.fields.has(EXPECT));
@@ -247,82 +180,8 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     else completeMessage(incoming);
   }
 
-  protected isBlocked(): boolean {
-    return (
-      this.waiting.length >= MAX_PIPELINED_REQUESTS ||
-      this.queuedBytes >= this.socket.writableHighWaterMark ||
-      this.socket.writableNeedDrain
-    );
-  }
-
-  // Turns.
-
-  private giveTurn(response: Response): void {
-    this.turn = response;
-    // The one before may still be flushing.
-    this.socket._httpMessage = null;
-    response.assignSocket(this.socket);
-  }
-
-  /** The response ended, its last bytes are with the socket: the next may write. */
-  messageEnded(message: Outgoing): void {
-    const response = message as Response;
-    this.flushing.push(response);
-    this.turn = null;
-    // What is corked is flushed by somebody else; the listeners are to hear of it in the context of this call.
-    if (this.socket.writableCorked > 0 && response._eventsCount > 0) {
-      response[kScope] = new AsyncResource('HTTPINCOMINGMESSAGE', SCOPE_OPTIONS);
-    }
-    this.outbox.flush();
-    if (response._last) {
-      // What comes behind a close is not a request, but the caller may want to know that it was dropped.
-      if (!response.maxRequestsOnConnectionReached) {
-        this.reads = false;
-        return;
-      }
-    }
-    const next = this.waiting.shift();
-    if (next !== undefined) this.giveTurn(next);
-  }
-
-  /** The system took the last bytes of the oldest ended response. */
-  private responseFlushed(error: Error | null | undefined): void {
-    // The socket is about to close: what was flushing closes with it.
-    if (error) return;
-    const response = this.flushing.shift();
-    if (response === undefined) return;
-    const { socket, server } = this;
-    const request = response.req;
-    if (responseFinish.hasSubscribers) responseFinish.publish({ request, response, socket, server });
-    this.releaseRequest(request);
-    response.detachSocket(socket);
-    const isOwed = this.turn !== null || this.waiting.length > 0;
-    // Requests beyond maxRequestsPerSocket are still told that they were dropped.
-    if (response._last && !(isOwed && response.maxRequestsOnConnectionReached)) this.end();
-    else if (this.pendingError !== null) this.reportIfDue(this.pendingError);
-    else if (!isOwed && this.isLastRequest) {
-      if (this.flushing.length === 0) this.end();
-    } else if (!isOwed) this.afterExchanges();
-    else if (this.holdsInput) this.resumeMessages();
-    if (response[kScope]) response[kScope].runInAsyncScope(response.emit, response, 'finish');
-    else response.emit('finish');
-    // Nobody to hear of it needs no turn of its own.
-    if (response._eventsCount === 0) emitClose(response);
-    else process.nextTick(emitClose, response);
-  }
-
-  /** What nobody read of the request is thrown away, so that the next one can be read. */
-  private releaseRequest(request: Incoming): void {
-    if (request._consuming || request._dumped) return;
-    const stream = request[kReadableState];
-    if (stream !== null && request.readableDidRead) return;
-    if (request.complete && request._eventsCount === 0 && (stream === null || stream.length === 0))
-      endUnseen(request);
-    else request._dump();
-  }
-
   /** No response is owed. */
-  private afterExchanges(): void {
+  protected afterExchanges(): void {
     if (this.pendingUpgrade !== null) {
       const { request, head } = this.pendingUpgrade;
       this.pendingUpgrade = null;
@@ -333,44 +192,10 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     if (this.messageStartedAt === 0 && this.turn === null && !this.holdsInput) this.becomeIdle();
   }
 
-  // Idle.
-
-  private becomeIdle(): void {
-    const { server, socket } = this;
-    if (socket.destroyed || this.idleDeadline !== 0) return;
-    const timeout = server.keepAliveTimeout;
-    if (!timeout || typeof socket.setTimeout !== 'function') return;
-    const milliseconds = timeout + server.keepAliveTimeoutBuffer;
-    if (socket.timeout) {
-      // The socket has a timer, the server's or the caller's: it is for requests, and gives way.
-      this.usesSocketTimer = true;
-      socket.setTimeout(milliseconds);
-      this.idleDeadline = 1;
-    } else {
-      server[kServer].idleConnections.add(this, milliseconds);
-    }
-  }
-
-  private leaveIdle(): void {
-    this.idleDeadline = 0;
-    if (this.usesSocketTimer) {
-      this.usesSocketTimer = false;
-      this.socket.setTimeout(this.server.timeout);
-    } else {
-      this.server[kServer].idleConnections.remove(this);
-    }
-  }
-
-  onIdleTimeout(): void {
-    this.idleDeadline = 0;
-    // As if the socket's own timer had gone off: who listens for it on the socket shall hear it.
-    this.socket.emit('timeout');
-  }
-
   // The end.
 
   /** Ends the connection after a last response; what the client still sends is read and thrown away. */
-  private end(): void {
+  protected end(): void {
     const { socket } = this;
     this.reads = false;
     if (this.parser.isIdle || typeof socket.destroySoon !== 'function') {
@@ -452,18 +277,9 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
   }
 
   /** Are all responses gone that were owed before the error? */
-  private reportIfDue(error: Error): void {
+  protected reportIfDue(error: Error): void {
     if (this.flushing.length > 0 || this.waiting.length > 0) return;
     if (this.turn === null || this.turn.req === this.incoming) this.reportError(error);
-  }
-
-  private dropLast(): void {
-    const response = this.waiting[this.waiting.length - 1];
-    if (response.req !== this.incoming) return;
-    this.waiting.pop();
-    this.abortRequest(this.incoming);
-    response.destroyed = true;
-    process.nextTick(emitClose, response);
   }
 
   /** 'clientError', or else a reply that says what was wrong, if none has begun. */
@@ -487,29 +303,6 @@ export class ServerConnection extends Connection implements Timed, MessageOutlet
     // A client that ended its side has nothing more to send.
     if (socket.readableEnded) socket.destroySoon();
     else this.linger(error);
-  }
-
-  /** The exchanges that are not complete will never be. */
-  private abortExchanges(): void {
-    const responses = this.flushing.splice(0);
-    if (this.turn !== null) responses.push(this.turn);
-    responses.push(...this.waiting.splice(0));
-    this.turn = null;
-    for (const response of responses) {
-      const request = response.req;
-      if (!request.destroyed && !(request.complete && request.readableEnded)) {
-        this.abortRequest(request);
-      }
-      emitClose(response);
-      abortSignal(request);
-    }
-  }
-
-  /** Destroys a request, but not the connection: there are replies to be sent. */
-  private abortRequest(request: Incoming): void {
-    this.outlivesMessage = true;
-    request.destroy(connectionReset('aborted'));
-    this.outlivesMessage = false;
   }
 
   // Events of the socket.

@@ -1,0 +1,231 @@
+/**
+ * The exchanges of a server's connection: responses in the order of their requests, what follows an exchange, and the
+ * time between exchanges.
+ *
+ * A response is in one of three places: `turn` (it may write to the socket), `waiting` (a pipelined request's, it
+ * writes to its own list), `flushing` (ended, its last bytes on their way to the system).
+ */
+import { AsyncResource } from 'node:async_hooks';
+import { connectionReset } from '../errors.js';
+import { MAX_PIPELINED_REQUESTS } from '../wire/limits.js';
+import { Connection, type ConnectionSocket } from './connection.js';
+import type { Timed } from './deadlines.js';
+import { responseFinish } from './diagnostics.js';
+import { abortSignal, endUnseen, type Incoming, SCOPE_OPTIONS } from './incoming-message.js';
+import { emitClose, type MessageOutlet, type Outgoing } from './outgoing.js';
+import type { HttpServer } from './server.js';
+import type { Response } from './server-response.js';
+import { kConnection, kReadableState, kScope, kServer, kUniqueHeaders } from './symbols.js';
+
+export abstract class ServerExchanges extends Connection implements Timed, MessageOutlet {
+  protected readonly server: HttpServer;
+
+  /** The response that may write. */
+  protected turn: Response | null = null;
+  protected readonly waiting: Response[] = [];
+  protected readonly flushing: Response[] = [];
+  /** Bytes that responses wait with for their turn. */
+  private queuedBytes = 0;
+  /** Nothing behind the request being received is one. */
+  protected isLastRequest = false;
+  /** What went wrong with the input, to be reported when the responses before it have left. */
+  protected pendingError: Error | null = null;
+  /** Is a request being destroyed that shall not take the connection with it? */
+  outlivesMessage = false;
+  /** The idle time-out is the socket's own timer, because the socket had one. */
+  private usesSocketTimer = false;
+
+  idleDeadline = 0;
+  previousIdle: Timed | null = null;
+  nextIdle: Timed | null = null;
+
+  private readonly responseOptions: { highWaterMark: number; rejectNonStandardBodyWrites: boolean };
+  readonly onFlushed: (error?: Error | null) => void;
+  private readonly onPendingData: (delta: number) => void;
+
+  constructor(server: HttpServer, socket: ConnectionSocket) {
+    super(socket);
+    this.server = server;
+    this.responseOptions = {
+      highWaterMark: socket.writableHighWaterMark,
+      rejectNonStandardBodyWrites: false,
+    };
+    this.onFlushed = (error) => this.responseFlushed(error);
+    this.onPendingData = (delta) => {
+      this.queuedBytes += delta;
+    };
+  }
+
+  /** No response is owed. */
+  protected abstract afterExchanges(): void;
+  /** Reports the error if no response is owed that was before it. */
+  protected abstract reportIfDue(error: Error): void;
+  /** Ends the connection after a last response. */
+  protected abstract end(): void;
+
+  /** Is a request being received, or a response owed? */
+  get isIdle(): boolean {
+    return (
+      this.parser.isIdle && this.turn === null && this.waiting.length === 0 && this.flushing.length === 0
+    );
+  }
+
+  protected makeResponse(request: Incoming, keepAlive: boolean): Response {
+    const { server } = this;
+    const { responseOptions } = this;
+    responseOptions.rejectNonStandardBodyWrites = server.rejectNonStandardBodyWrites;
+    const response = new server[kServer].ServerResponse(request, responseOptions);
+    response[kConnection] = this;
+    response._keepAliveTimeout = server.keepAliveTimeout;
+    response._maxRequestsPerSocket = server.maxRequestsPerSocket as number;
+    response._onPendingData = this.onPendingData;
+    response.shouldKeepAlive = keepAlive;
+    response[kUniqueHeaders] = server[kServer].uniqueHeaders;
+    if (this.turn === null) this.giveTurn(response);
+    else this.waiting.push(response);
+    return response;
+  }
+
+  // Turns.
+
+  private giveTurn(response: Response): void {
+    this.turn = response;
+    // The one before may still be flushing.
+    this.socket._httpMessage = null;
+    response.assignSocket(this.socket);
+  }
+
+  /** The response ended, its last bytes are with the socket: the next may write. */
+  messageEnded(message: Outgoing): void {
+    const response = message as Response;
+    this.flushing.push(response);
+    this.turn = null;
+    // What is corked is flushed by somebody else; the listeners are to hear of it in the context of this call.
+    if (this.socket.writableCorked > 0 && response._eventsCount > 0) {
+      response[kScope] = new AsyncResource('HTTPINCOMINGMESSAGE', SCOPE_OPTIONS);
+    }
+    this.outbox.flush();
+    if (response._last) {
+      // What comes behind a close is not a request, but the caller may want to know that it was dropped.
+      if (!response.maxRequestsOnConnectionReached) {
+        this.reads = false;
+        return;
+      }
+    }
+    const next = this.waiting.shift();
+    if (next !== undefined) this.giveTurn(next);
+  }
+
+  /** The system took the last bytes of the oldest ended response. */
+  private responseFlushed(error: Error | null | undefined): void {
+    // The socket is about to close: what was flushing closes with it.
+    if (error) return;
+    const response = this.flushing.shift();
+    if (response === undefined) return;
+    const { socket, server } = this;
+    const request = response.req;
+    if (responseFinish.hasSubscribers) responseFinish.publish({ request, response, socket, server });
+    this.releaseRequest(request);
+    response.detachSocket(socket);
+    const isOwed = this.turn !== null || this.waiting.length > 0;
+    // Requests beyond maxRequestsPerSocket are still told that they were dropped.
+    if (response._last && !(isOwed && response.maxRequestsOnConnectionReached)) this.end();
+    else if (this.pendingError !== null) this.reportIfDue(this.pendingError);
+    else if (!isOwed && this.isLastRequest) {
+      if (this.flushing.length === 0) this.end();
+    } else if (!isOwed) this.afterExchanges();
+    else if (this.holdsInput) this.resumeMessages();
+    if (response[kScope]) response[kScope].runInAsyncScope(response.emit, response, 'finish');
+    else response.emit('finish');
+    // Nobody to hear of it needs no turn of its own.
+    if (response._eventsCount === 0) emitClose(response);
+    else process.nextTick(emitClose, response);
+  }
+
+  /** What nobody read of the request is thrown away, so that the next one can be read. */
+  private releaseRequest(request: Incoming): void {
+    if (request._consuming || request._dumped) return;
+    const stream = request[kReadableState];
+    if (stream !== null && request.readableDidRead) return;
+    if (request.complete && request._eventsCount === 0 && (stream === null || stream.length === 0))
+      endUnseen(request);
+    else request._dump();
+  }
+
+  protected isBlocked(): boolean {
+    return (
+      this.waiting.length >= MAX_PIPELINED_REQUESTS ||
+      this.queuedBytes >= this.socket.writableHighWaterMark ||
+      this.socket.writableNeedDrain
+    );
+  }
+
+  // Idle.
+
+  protected becomeIdle(): void {
+    const { server, socket } = this;
+    if (socket.destroyed || this.idleDeadline !== 0) return;
+    const timeout = server.keepAliveTimeout;
+    if (!timeout || typeof socket.setTimeout !== 'function') return;
+    const milliseconds = timeout + server.keepAliveTimeoutBuffer;
+    if (socket.timeout) {
+      // The socket has a timer, the server's or the caller's: it is for requests, and gives way.
+      this.usesSocketTimer = true;
+      socket.setTimeout(milliseconds);
+      this.idleDeadline = 1;
+    } else {
+      server[kServer].idleConnections.add(this, milliseconds);
+    }
+  }
+
+  protected leaveIdle(): void {
+    this.idleDeadline = 0;
+    if (this.usesSocketTimer) {
+      this.usesSocketTimer = false;
+      this.socket.setTimeout(this.server.timeout);
+    } else {
+      this.server[kServer].idleConnections.remove(this);
+    }
+  }
+
+  onIdleTimeout(): void {
+    this.idleDeadline = 0;
+    // As if the socket's own timer had gone off: who listens for it on the socket shall hear it.
+    this.socket.emit('timeout');
+  }
+
+  // Exchanges that will not be complete.
+
+  /** Drops the response to the request being received. */
+  protected dropLast(): void {
+    const response = this.waiting[this.waiting.length - 1];
+    if (response.req !== this.incoming) return;
+    this.waiting.pop();
+    this.abortRequest(this.incoming);
+    response.destroyed = true;
+    process.nextTick(emitClose, response);
+  }
+
+  /** The exchanges that are not complete will never be. */
+  protected abortExchanges(): void {
+    const responses = this.flushing.splice(0);
+    if (this.turn !== null) responses.push(this.turn);
+    responses.push(...this.waiting.splice(0));
+    this.turn = null;
+    for (const response of responses) {
+      const request = response.req;
+      if (!request.destroyed && !(request.complete && request.readableEnded)) {
+        this.abortRequest(request);
+      }
+      emitClose(response);
+      abortSignal(request);
+    }
+  }
+
+  /** Destroys a request, but not the connection: there are replies to be sent. */
+  protected abortRequest(request: Incoming): void {
+    this.outlivesMessage = true;
+    request.destroy(connectionReset('aborted'));
+    this.outlivesMessage = false;
+  }
+}
