@@ -106,6 +106,16 @@ export const outOfRange = caller(
   (name: string, range: string, value: unknown) =>
     `The value of "${name}" is out of range. It must be ${range}. Received ${grouped(value)}`,
 );
+export const invalidProtocol = caller(
+  'ERR_INVALID_PROTOCOL',
+  TypeError,
+  (protocol: string, expected: string) => `Protocol "${protocol}" not supported. Expected "${expected}"`,
+);
+export const unescapedCharacters = caller(
+  'ERR_UNESCAPED_CHARACTERS',
+  TypeError,
+  (what: string) => `${what} contains unescaped characters`,
+);
 export const invalidHttpToken = caller(
   'ERR_INVALID_HTTP_TOKEN',
   TypeError,

@@ -161,7 +161,10 @@ export abstract class Connection implements MessageSink, BodySource {
         this.onTunnel(at < end ? chunk.subarray(at) : EMPTY);
         break;
       }
-      if (!this.reads) break;
+      if (!this.reads) {
+        if (at < end) this.onUnreadable(chunk.subarray(at));
+        break;
+      }
       if (at < end) {
         if (this.isBlocked()) {
           this.hold(chunk, at);

@@ -12,5 +12,14 @@ export const responseCreated = channel('http.server.response.created');
 /** `{ request, response, socket, server }`, when the last byte was handed to the system. */
 export const responseFinish = channel('http.server.response.finish');
 
+/** `{ request }`, when a request of a client was made. */
+export const clientRequestCreated = channel('http.client.request.created');
+/** `{ request }`, when it was handed to the system. */
+export const clientRequestStart = channel('http.client.request.start');
+/** `{ request, error }` */
+export const clientRequestError = channel('http.client.request.error');
+/** `{ request, response }`, when the head of the response was read. */
+export const clientResponseFinish = channel('http.client.response.finish');
+
 /** Writes to stderr under NODE_DEBUG=http. */
 export const debug = debuglog('http');

@@ -1,9 +1,13 @@
-/**
- * `barewire/http`: exactly node:http's exports, as far as they exist here: the server half. The client half, the
- * Agent among it, is to come.
- */
+/** `barewire/http`: exactly node:http's exports. */
 import type * as nodeHttp from 'node:http';
 import { METHODS as ALL_METHODS, STATUS_CODES as ALL_STATUS_CODES } from '../wire/tables.js';
+import {
+  Agent as AgentClass,
+  defaultAgent,
+  type AgentOptions as OwnAgentOptions,
+  setDefaultAgent,
+} from './agent.js';
+import { ClientRequest as ClientRequestClass } from './client-request.js';
 import { maxHeaderSize } from './command-line.js';
 import { validateHeaderName, validateHeaderValue } from './header-store.js';
 import { IncomingMessage as IncomingMessageClass } from './incoming-message.js';
@@ -28,6 +32,24 @@ export const createServer = function createServer(options?: unknown, requestList
   return new Server(options as nodeHttp.ServerOptions, requestListener as nodeHttp.RequestListener);
 } as typeof nodeHttp.createServer;
 
+/**
+ * Makes a request; `end` sends it.
+ * @param input A URL, as a string or an object, or the options.
+ * @param options See `http.RequestOptions`; they win over the URL. Or the callback.
+ * @param callback Listens to 'response', once.
+ * @throws as ClientRequest
+ */
+export const request = function request(input?: unknown, options?: unknown, callback?: unknown) {
+  return new ClientRequest(input as string, options as nodeHttp.RequestOptions, callback as never);
+} as typeof nodeHttp.request;
+
+/** As `request` with method GET, and ended. @throws as ClientRequest */
+export const get = function get(input?: unknown, options?: unknown, callback?: unknown) {
+  const made = new ClientRequest(input as string, options as nodeHttp.RequestOptions, callback as never);
+  made.end();
+  return made;
+} as typeof nodeHttp.get;
+
 // The types of the classes, as node:http has them.
 export type IncomingMessage = nodeHttp.IncomingMessage;
 export type OutgoingMessage<Request extends nodeHttp.IncomingMessage = nodeHttp.IncomingMessage> =
@@ -46,15 +68,37 @@ export type RequestListener<
   Request extends typeof nodeHttp.IncomingMessage = typeof nodeHttp.IncomingMessage,
   Response extends typeof nodeHttp.ServerResponse<InstanceType<Request>> = typeof nodeHttp.ServerResponse,
 > = nodeHttp.RequestListener<Request, Response>;
+export type ClientRequest = nodeHttp.ClientRequest;
+export type Agent = nodeHttp.Agent;
+/** node:http's, and `retryStaleSockets`. */
+export type AgentOptions = OwnAgentOptions;
+export type ClientRequestArgs = nodeHttp.ClientRequestArgs;
+export type RequestOptions = nodeHttp.RequestOptions;
 export type IncomingHttpHeaders = nodeHttp.IncomingHttpHeaders;
 export type OutgoingHttpHeaders = nodeHttp.OutgoingHttpHeaders;
 export type OutgoingHttpHeader = nodeHttp.OutgoingHttpHeader;
 export type InformationEvent = nodeHttp.InformationEvent;
 
+export const Agent = AgentClass as unknown as typeof nodeHttp.Agent &
+  (new (
+    options?: AgentOptions,
+  ) => nodeHttp.Agent);
+export const ClientRequest = ClientRequestClass as typeof nodeHttp.ClientRequest &
+  (new (
+    input: string | URL | nodeHttp.RequestOptions,
+    options?: nodeHttp.RequestOptions | ((response: nodeHttp.IncomingMessage) => void),
+    callback?: (response: nodeHttp.IncomingMessage) => void,
+  ) => nodeHttp.ClientRequest);
 export const IncomingMessage = IncomingMessageClass;
 export const OutgoingMessage = OutgoingMessageClass;
 export const Server = ServerClass;
 export const ServerResponse = ServerResponseClass;
+
+/** The agent of requests that name none. Set it on the default export to have another. */
+export let globalAgent = defaultAgent() as unknown as nodeHttp.Agent;
+
+/** The platform's own, as node:http re-exports them. Undefined where the platform has none (WebSocket on Node 20). */
+export const { WebSocket, CloseEvent, MessageEvent } = globalThis;
 
 export { _connectionListener, maxHeaderSize, validateHeaderName, validateHeaderValue };
 
@@ -63,12 +107,26 @@ export default {
   _connectionListener,
   METHODS,
   STATUS_CODES,
+  Agent,
+  ClientRequest,
   IncomingMessage,
   OutgoingMessage,
   Server,
   ServerResponse,
   createServer,
+  request,
+  get,
   validateHeaderName,
   validateHeaderValue,
   maxHeaderSize,
+  WebSocket,
+  CloseEvent,
+  MessageEvent,
+  get globalAgent(): nodeHttp.Agent {
+    return globalAgent;
+  },
+  set globalAgent(agent: nodeHttp.Agent) {
+    globalAgent = agent;
+    setDefaultAgent(agent as unknown as Parameters<typeof setDefaultAgent>[0]);
+  },
 };

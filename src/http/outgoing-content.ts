@@ -55,10 +55,11 @@ function emitError(message: Outgoing, error: Error, callback: Callback): void {
   if (!message.destroyed || message._closed) message.emit('error', error);
 }
 
-/** 'finish' for messages outside of a connection; a connection's go through its `onFlushed`. */
-function emitFinish(message: Outgoing, error?: Error | null): void {
-  if (error) return;
-  message.emit('finish');
+/** 'finish' of a message that ended before it had a connection: if it has one by now, that is to know. */
+function flushed(message: Outgoing, error?: Error | null): void {
+  const outlet = message[kConnection];
+  if (outlet !== null) outlet.onFlushed(error);
+  else if (!error) message.emit('finish');
 }
 
 /** Is the sum of what is written to be what Content-Length says? */
@@ -105,7 +106,7 @@ export function writeContent(
   const length = lengthOf(chunk, encoding);
   if (message._header === null) {
     if (finish !== null) message._contentLength = length;
-    message._implicitHeader();
+    message._implicitHeader(length);
   }
   if (!message._hasBody) {
     if (message[kRejectBodyWrites]) throw bodyNotAllowed();
@@ -230,7 +231,7 @@ export function endMessage(
   callback: Callback | undefined,
 ): void {
   const outlet = message[kConnection];
-  const finish = outlet !== null ? outlet.onFlushed : (error?: Error | null) => emitFinish(message, error);
+  const finish = outlet !== null ? outlet.onFlushed : (error?: Error | null) => flushed(message, error);
   if (chunk !== null) {
     const { socket } = message;
     // Last content in several pieces still leaves as one.

@@ -35,7 +35,7 @@ import {
   validateHeaderValue,
 } from './header-store.js';
 import type { HeadersArgument, Outgoing } from './outgoing.js';
-import { kStore, kUniqueHeaders } from './symbols.js';
+import { kRejectBodyWrites, kStore, kUniqueHeaders } from './symbols.js';
 
 /** Which roles the caller's fields had, as bits. One head is built at a time. */
 let met = 0;
@@ -165,6 +165,11 @@ function framingLines(message: Outgoing): string {
   }
   if (framing === CLOSE_DELIMITED) {
     message._last = true;
+    if ((message as { method?: string }).method !== undefined) {
+      // A request does not end with its connection: this one says that it has no content, and cannot take it back.
+      message._hasBody = false;
+      message[kRejectBodyWrites] = true;
+    }
     return '';
   }
   if (framing !== CHUNKED) return `Content-Length: ${framing}\r\n`;

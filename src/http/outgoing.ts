@@ -72,7 +72,8 @@ export interface Outgoing extends Omit<nodeHttp.OutgoingMessage, 'socket' | 'wri
   _header: string | null;
   _headerSent: boolean;
   _onPendingData: (delta: number) => void;
-  _implicitHeader(): void;
+  /** Makes the head of what is set. `length`: bytes of content that follow at once; none where it is not given. */
+  _implicitHeader(length?: number): void;
   _finish(): void;
   _flush(): void;
   _flushOutput(socket: Socket): boolean;

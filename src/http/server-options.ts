@@ -2,7 +2,7 @@
 import type * as nodeHttp from 'node:http';
 import type { ServerOpts, Socket } from 'node:net';
 import { getDefaultHighWaterMark } from 'node:stream';
-import { invalidArgType, invalidArgValue, outOfRange } from '../errors.js';
+import { invalidArgType, outOfRange } from '../errors.js';
 import {
   CONNECTIONS_CHECKING_INTERVAL,
   HEADERS_TIMEOUT,
@@ -10,10 +10,10 @@ import {
   KEEP_ALIVE_TIMEOUT_BUFFER,
   REQUEST_TIMEOUT,
 } from '../wire/limits.js';
-import { INSECURE, type Leniency, RELAXED, STRICT } from '../wire/parser.js';
-import { insecureByDefault } from './command-line.js';
+import type { Leniency } from '../wire/parser.js';
 import { IdleList } from './deadlines.js';
 import { type Incoming, IncomingMessage } from './incoming-message.js';
+import { type Given, integer, leniencyOf, typed, uniqueHeadersOf } from './option-checks.js';
 import type { OutgoingOptions } from './outgoing.js';
 import type { HttpServer } from './server.js';
 import type { ServerConnection } from './server-connection.js';
@@ -39,48 +39,6 @@ export interface CheckedOptions {
   /** The server's own properties. */
   readonly members: Partial<HttpServer>;
   readonly state: ServerState;
-}
-
-type Given = Record<string, unknown>;
-
-function integer(given: Given, name: string, fallback: number): number {
-  const value = given[name];
-  if (value === undefined) return fallback;
-  if (typeof value !== 'number') throw invalidArgType(name, 'of type number', value);
-  if (!Number.isInteger(value)) throw outOfRange(name, 'an integer', value);
-  if (value < 0 || value > Number.MAX_SAFE_INTEGER) {
-    throw outOfRange(name, `>= 0 && <= ${Number.MAX_SAFE_INTEGER}`, value);
-  }
-  return value;
-}
-
-function typed<T>(given: Given, name: string, type: 'boolean' | 'function', fallback: T): T {
-  const value = given[name];
-  if (value === undefined) return fallback;
-  if (typeof value !== type) throw invalidArgType(`options.${name}`, `of type ${type}`, value);
-  return value as T;
-}
-
-function leniencyOf(given: Given, insecureHTTPParser: boolean | undefined): Leniency {
-  const { httpValidation } = given;
-  if (httpValidation !== undefined) {
-    if (!['strict', 'relaxed', 'insecure'].includes(httpValidation as string)) {
-      const allowed = "must be one of: 'strict', 'relaxed', 'insecure'";
-      throw invalidArgValue('options.httpValidation', httpValidation, allowed);
-    }
-    if (insecureHTTPParser !== undefined) {
-      const reason = 'cannot be used together with options.insecureHTTPParser';
-      throw invalidArgValue('options.httpValidation', httpValidation, reason);
-    }
-    return httpValidation === 'strict' ? STRICT : httpValidation === 'relaxed' ? RELAXED : INSECURE;
-  }
-  return (insecureHTTPParser ?? insecureByDefault()) ? INSECURE : STRICT;
-}
-
-/** Names whose several values are one line. */
-export function uniqueHeadersOf(names: unknown): ReadonlySet<string> | null {
-  if (!Array.isArray(names)) return null;
-  return new Set(names.map((name: string) => name.toLowerCase()));
 }
 
 function upgradesWhereHeard(this: HttpServer): boolean {

@@ -35,3 +35,15 @@ export const LINGER_TIMEOUT = 1_000;
  * until some have left: a client that pipelines without end holds no more memory than this.
  */
 export const MAX_PIPELINED_REQUESTS = 512;
+
+/** Milliseconds that a free socket of the default agent is kept. node:http `globalAgent`. */
+export const AGENT_TIMEOUT = 5_000;
+
+/** Milliseconds of silence before the system probes a kept socket. node:http `keepAliveMsecs`. */
+export const KEEP_ALIVE_MSECS = 1_000;
+
+/** Milliseconds by which an agent closes a free socket before the server announced to. node:http since 24.7. */
+export const AGENT_KEEP_ALIVE_TIMEOUT_BUFFER = 1_000;
+
+/** Free sockets that an agent keeps for one name. node:http `maxFreeSockets`. */
+export const MAX_FREE_SOCKETS = 256;

@@ -80,3 +80,17 @@ export const STATUS_CODES: Record<string, string | undefined> = {
 export function isStatusWithoutContent(statusCode: number): boolean {
   return statusCode === 204 || statusCode === 304 || (statusCode >= 100 && statusCode < 200);
 }
+
+export const SWITCHING_PROTOCOLS = 101;
+
+/** Another response comes behind it (RFC 9110 section 15.2). 101 is final for HTTP on its connection. */
+export function isInterimStatus(statusCode: number): boolean {
+  return statusCode < 200 && statusCode !== SWITCHING_PROTOCOLS;
+}
+
+/** Repeating such a request does no more than sending it once (RFC 9110 section 9.2.2). */
+export function isIdempotent(method: string): boolean {
+  return IDEMPOTENT.has(method);
+}
+
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);

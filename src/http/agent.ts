@@ -1,0 +1,486 @@
+/**
+ * Agent: pools of sockets, by the name of where they lead, and the requests that wait for one (node:http `Agent`).
+ *
+ * ```
+ *              addRequest
+ *                  |
+ *      free socket? --yes--> reuseSocket -> sockets -> the request
+ *                  | no
+ *      below maxSockets and maxTotalSockets? --yes--> createSocket -> sockets -> the request
+ *                  | no
+ *              requests (in order)
+ *
+ *   'free': the next of requests of that name, or else freeSockets, if keepSocketAlive says so
+ *   'close': removeSocket; a request that waits gets a new socket in its place
+ * ```
+ */
+import { EventEmitter } from 'node:events';
+import type * as nodeHttp from 'node:http';
+import { createConnection, isIP, type NetConnectOpts, type Socket } from 'node:net';
+import { invalidArgType, invalidArgValue, outOfRange } from '../errors.js';
+import {
+  AGENT_KEEP_ALIVE_TIMEOUT_BUFFER,
+  AGENT_TIMEOUT,
+  KEEP_ALIVE_MSECS,
+  MAX_FREE_SOCKETS,
+} from '../wire/limits.js';
+import type { Request } from './client-request.js';
+import type { ConnectionSocket } from './connection.js';
+import { debug } from './diagnostics.js';
+import { defineMembers } from './prototype.js';
+import type { RequestOptions } from './request-options.js';
+import { allowRetry } from './retry.js';
+import { kAgent, kRequestOptions } from './symbols.js';
+
+type Pools<T> = Record<string, T[] | undefined>;
+
+/** Options of an agent with which it connects: the request's and its own. */
+export interface SocketOptions extends RequestOptions {
+  servername?: string;
+  noDelay?: boolean;
+  keepAlive?: boolean;
+  keepAliveInitialDelay?: number;
+  _agentKey?: string;
+  encoding?: null;
+}
+
+/** The agent with what is kept for ourselves, and the members that libraries reach for. */
+export interface Agent extends EventEmitter {
+  options: SocketOptions;
+  defaultPort: number;
+  protocol: string;
+  requests: Pools<Request>;
+  sockets: Pools<AgentSocket>;
+  freeSockets: Pools<AgentSocket>;
+  keepAlive: boolean;
+  keepAliveMsecs: number;
+  agentKeepAliveTimeoutBuffer: number;
+  maxSockets: number;
+  maxFreeSockets: number;
+  maxTotalSockets: number;
+  totalSocketCount: number;
+  scheduling: 'fifo' | 'lifo';
+  retryStaleSockets: boolean;
+  createConnection(options: SocketOptions, callback?: OnCreate): Socket | null | undefined;
+  createSocket(request: Request, options: SocketOptions, callback: OnCreate): void;
+  addRequest(request: Request, options: RequestOptions | string, port?: number, localAddress?: string): void;
+  addFreshRequest(request: Request, options: RequestOptions): void;
+  removeSocket(socket: AgentSocket, options: SocketOptions): void;
+  keepSocketAlive(socket: AgentSocket): boolean;
+  reuseSocket(socket: AgentSocket, request: Request): void;
+  getName(options?: SocketOptions): string;
+  destroy(): void;
+}
+
+type OnCreate = (error: Error | null, socket?: Socket | null) => void;
+
+/** A socket of an agent's. */
+export interface AgentSocket extends ConnectionSocket {
+  [kAgent]?: { agent: Agent; options: SocketOptions };
+}
+
+/** A request that waits for a socket. */
+interface WaitingRequest extends Request {
+  [kRequestOptions]?: SocketOptions;
+}
+
+/** The options of an Agent beyond those of node:http. */
+export interface AgentOptions extends nodeHttp.AgentOptions {
+  /**
+   * Send an idempotent request once more, on a fresh connection, when the pooled one it got turns out to have been
+   * closed by the server: nothing of an answer came, and the request was complete when it was sent (RFC 9112 section
+   * 9.3.1, RFC 9110 section 9.2.2). Default false, as in node:http: the request fails with ECONNRESET.
+   */
+  retryStaleSockets?: boolean;
+}
+
+/**
+ * Keeps sockets for the requests to come, and requests waiting where there are as many sockets as there may be.
+ *
+ * Emits 'free' (socket, options) when a socket has no request any more, and 'keylog' for TLS sockets.
+ * @throws ERR_INVALID_ARG_VALUE, ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
+ */
+export const Agent = function Agent(this: Agent | undefined, options?: AgentOptions) {
+  if (!(this instanceof Agent))
+    return new (Agent as unknown as new (options?: AgentOptions) => Agent)(options);
+  const self = this as unknown as Agent;
+  EventEmitter.call(self);
+  // A prototype would lend its own options.
+  self.options = Object.assign(Object.create(null), options);
+  const given = self.options as AgentOptions & SocketOptions;
+  self.defaultPort = (given.defaultPort as number) || 80;
+  self.protocol = given.protocol || 'http:';
+  if (given.noDelay === undefined) given.noDelay = true;
+  // The path of a request would be taken for a pipe's.
+  given.path = null;
+  self.requests = Object.create(null);
+  self.sockets = Object.create(null);
+  self.freeSockets = Object.create(null);
+  self.keepAliveMsecs = given.keepAliveMsecs || KEEP_ALIVE_MSECS;
+  self.keepAlive = given.keepAlive || false;
+  self.maxSockets = given.maxSockets || defaultMaxSockets();
+  self.maxFreeSockets = given.maxFreeSockets || MAX_FREE_SOCKETS;
+  self.scheduling = given.scheduling || 'lifo';
+  self.maxTotalSockets = checkedMaxTotalSockets(given.maxTotalSockets);
+  self.totalSocketCount = 0;
+  const buffer = given.agentKeepAliveTimeoutBuffer;
+  self.agentKeepAliveTimeoutBuffer =
+    typeof buffer === 'number' && buffer >= 0 && Number.isFinite(buffer)
+      ? buffer
+      : AGENT_KEEP_ALIVE_TIMEOUT_BUFFER;
+  if (self.scheduling !== 'fifo' && self.scheduling !== 'lifo') {
+    throw invalidArgValue('scheduling', self.scheduling, "must be one of: 'fifo', 'lifo'");
+  }
+  self.retryStaleSockets = given.retryStaleSockets === true;
+  self.on('free', onFree);
+  self.on('newListener', hearKeylog);
+  return undefined;
+} as unknown as (new (options?: AgentOptions) => Agent) & { defaultMaxSockets: number };
+
+Object.setPrototypeOf(Agent.prototype, EventEmitter.prototype);
+Object.setPrototypeOf(Agent, EventEmitter);
+Agent.defaultMaxSockets = Number.POSITIVE_INFINITY;
+
+function defaultMaxSockets(): number {
+  return Agent.defaultMaxSockets;
+}
+
+function checkedMaxTotalSockets(count: unknown): number {
+  if (count === undefined) return Number.POSITIVE_INFINITY;
+  if (typeof count !== 'number') throw invalidArgType('maxTotalSockets', 'of type number', count);
+  if (!(count >= 1)) throw outOfRange('maxTotalSockets', '>= 1', count);
+  return count;
+}
+
+const kKeylog = Symbol('barewire.keylog');
+
+interface KeylogAgent extends Agent {
+  [kKeylog]?: (line: Buffer) => void;
+}
+
+/** Sockets write key logs where somebody reads them, and only there. */
+function hearKeylog(this: KeylogAgent, event: string | symbol): void {
+  if (event !== 'keylog' || this[kKeylog] !== undefined) return;
+  const agent = this;
+  this[kKeylog] = function onKeylog(this: unknown, line: Buffer) {
+    agent.emit('keylog', line, this);
+  } as (line: Buffer) => void;
+  for (const pool of [this.sockets, this.freeSockets]) {
+    for (const name of Object.keys(pool)) {
+      for (const socket of pool[name] as AgentSocket[]) socket.on('keylog', this[kKeylog] as never);
+    }
+  }
+}
+
+/** A socket has no request any more: the next one's, or the pool's. */
+function onFree(this: Agent, socket: AgentSocket, options: SocketOptions): void {
+  const name = this.getName(options);
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const waiting = this.requests[name];
+  if (waiting !== undefined && waiting.length > 0) {
+    const request = waiting.shift() as WaitingRequest;
+    if (waiting.length === 0) delete this.requests[name];
+    giveSocket(this, request, socket);
+    request[kRequestOptions] = undefined;
+    return;
+  }
+  const request = socket._httpMessage as Request | null | undefined;
+  if (!request?.shouldKeepAlive || !this.keepAlive) {
+    socket.destroy();
+    return;
+  }
+  const free = this.freeSockets[name] ?? [];
+  const count = free.length + (this.sockets[name]?.length ?? 0);
+  if (
+    this.totalSocketCount > this.maxTotalSockets ||
+    count > this.maxSockets ||
+    free.length >= this.maxFreeSockets ||
+    !this.keepSocketAlive(socket)
+  ) {
+    socket.destroy();
+    return;
+  }
+  this.freeSockets[name] = free;
+  socket._httpMessage = null;
+  this.removeSocket(socket, options);
+  socket.once('error', onFreeSocketError);
+  free.push(socket);
+}
+
+function onFreeSocketError(this: AgentSocket): void {
+  this.destroy();
+  this.emit('agentRemove');
+}
+
+/** It is the request's turn on this socket; what time-out the request has replaces the agent's. */
+function giveSocket(agent: Agent, request: Request, socket: AgentSocket): void {
+  request.onSocket(socket);
+  const agentTimeout = agent.options.timeout || 0;
+  if (request.timeout === undefined || request.timeout === agentTimeout) return;
+  socket.setTimeout(request.timeout);
+}
+
+/** A socket that can carry a request: not one that the other side has ended in the meantime. */
+function takeFree(agent: Agent, name: string): AgentSocket | undefined {
+  const free = agent.freeSockets[name];
+  if (free === undefined) return undefined;
+  let socket: AgentSocket | undefined;
+  do {
+    socket = agent.scheduling === 'fifo' ? free.shift() : free.pop();
+  } while (socket !== undefined && (socket.destroyed || !socket.writable));
+  if (free.length === 0) delete agent.freeSockets[name];
+  return socket;
+}
+
+/** The options of the request, and the agent's over them. */
+function mergedOptions(agent: Agent, options: RequestOptions): SocketOptions {
+  const merged: SocketOptions = Object.assign(Object.create(null), options, agent.options);
+  if (merged.socketPath) merged.path = merged.socketPath;
+  return merged;
+}
+
+/** The host by which a TLS server is to know what was asked for: the one of the Host field. */
+function nameServer(agent: Agent, options: SocketOptions, request: Request): void {
+  if (agent.protocol !== 'https:' || options.servername || options.servername === '') return;
+  options.servername = serverName(options, request);
+}
+
+/** Server names of TLS are host names, never addresses (RFC 6066 section 3): empty for those. */
+function serverName(options: SocketOptions, request: Request): string {
+  let name = options.host as string;
+  const host = request.getHeader('host');
+  if (host) {
+    if (typeof host !== 'string') throw invalidArgType('options.headers.host', 'of type string', host);
+    // "[::1]:8080", "name:8080"
+    name = host.startsWith('[') ? host.slice(1).split(']', 1)[0] : host.split(':', 1)[0];
+  }
+  return isIP(name) === 0 ? name : '';
+}
+
+const members: ThisType<Agent> & Record<string, unknown> = {
+  createConnection(options: SocketOptions, callback?: () => void) {
+    return createConnection(options as unknown as NetConnectOpts, callback);
+  },
+
+  /** The name of the pool for sockets with these options: "host:port:localAddress[:family][:socketPath]". */
+  getName(options: SocketOptions = {}) {
+    let name = `${options.host || 'localhost'}:${options.port || ''}:${options.localAddress || ''}`;
+    if (options.family === 4 || options.family === 6) name += `:${options.family}`;
+    if (options.socketPath) name += `:${options.socketPath}`;
+    return name;
+  },
+
+  /** Finds or makes a socket for the request, or has it wait. The form with port and address is a legacy. */
+  addRequest(request: Request, given: RequestOptions | string, port?: number, localAddress?: string) {
+    const asked = typeof given === 'string' ? { host: given, port, localAddress } : given;
+    const options = mergedOptions(this, asked as RequestOptions);
+    nameServer(this, options, request);
+    const name = this.getName(options);
+    this.sockets[name] ??= [];
+    const socket = takeFree(this, name);
+    if (socket !== undefined) {
+      this.reuseSocket(socket, request);
+      if (this.retryStaleSockets) allowRetry(request, this, options);
+      giveSocket(this, request, socket);
+      this.sockets[name].push(socket);
+      return;
+    }
+    connectOrWait(this, request, options, name);
+  },
+
+  /** As addRequest, but never on a socket that was used before. */
+  addFreshRequest(request: Request, options: SocketOptions) {
+    connectOrWait(this, request, options, this.getName(options));
+  },
+
+  /** Connects, and calls back with a socket of this agent's. */
+  createSocket(request: Request, given: SocketOptions, callback: OnCreate) {
+    const options = mergedOptions(this, given);
+    nameServer(this, options, request);
+    const name = this.getName(options);
+    options._agentKey = name;
+    options.encoding = null;
+    if (this.keepAlive) {
+      options.keepAlive = this.keepAlive;
+      options.keepAliveInitialDelay = this.keepAliveMsecs;
+    }
+    let isCalled = false;
+    const onCreate: OnCreate = (error, socket) => {
+      if (isCalled) return;
+      isCalled = true;
+      if (error) {
+        callback(error);
+        return;
+      }
+      (this.sockets[name] ??= []).push(socket as AgentSocket);
+      this.totalSocketCount++;
+      adopt(this, socket as AgentSocket, options);
+      callback(null, socket);
+    };
+    const socket = this.createConnection(options, onCreate);
+    if (socket) onCreate(null, socket);
+  },
+
+  /** Forgets a socket; a request that waits for one gets a new one in its place. */
+  removeSocket(socket: AgentSocket, options: SocketOptions) {
+    const name = this.getName(options);
+    forget(this.sockets, name, socket);
+    // One that is at its end is not to be found among the free ones either.
+    if (!socket.writable) forget(this.freeSockets, name, socket);
+    const waiting = this.requests[name]?.length ? name : otherWaiting(this);
+    if (waiting === undefined) return;
+    const request = (this.requests[waiting] as WaitingRequest[])[0];
+    const asked = request[kRequestOptions] ?? options;
+    request[kRequestOptions] = undefined;
+    this.createSocket(request, asked, (error, created) => {
+      if (error) {
+        takeWaiting(this, waiting, request);
+        request.onSocket(null, error);
+      } else {
+        (created as AgentSocket).emit('free');
+      }
+    });
+  },
+
+  /**
+   * Called when a socket becomes free: shall it be kept? By default it stays open with TCP keep-alive, does not hold
+   * the process, and is closed before the server announced to close it.
+   */
+  keepSocketAlive(socket: AgentSocket) {
+    socket.setKeepAlive(true, this.keepAliveMsecs);
+    socket.unref();
+    let timeout = this.options.timeout || 0;
+    const hint = keepAliveHint(socket);
+    if (hint !== undefined) {
+      const milliseconds = hint * 1000 - this.agentKeepAliveTimeoutBuffer;
+      // The server is about to close it, or has already.
+      if (milliseconds <= 0) return false;
+      if (timeout === 0 || milliseconds < timeout) timeout = milliseconds;
+    }
+    if (socket.timeout !== timeout) socket.setTimeout(timeout);
+    return true;
+  },
+
+  /** Called when a kept socket is given to a request. */
+  reuseSocket(socket: AgentSocket, request: Request) {
+    socket.removeListener('error', onFreeSocketError);
+    request.reusedSocket = true;
+    socket.ref();
+  },
+
+  /** Destroys all sockets, in use or not. */
+  destroy() {
+    for (const pool of [this.freeSockets, this.sockets]) {
+      for (const name of Object.keys(pool)) {
+        for (const socket of (pool[name] as AgentSocket[]).slice()) socket.destroy();
+      }
+    }
+  },
+};
+
+defineMembers(Agent.prototype, members);
+
+/** A new socket for the request, or its place in the queue. */
+function connectOrWait(agent: Agent, request: WaitingRequest, options: SocketOptions, name: string): void {
+  const count = (agent.sockets[name]?.length ?? 0) + (agent.freeSockets[name]?.length ?? 0);
+  if (count < agent.maxSockets && agent.totalSocketCount < agent.maxTotalSockets) {
+    agent.createSocket(request, options, (error, socket) => {
+      if (error) request.onSocket(null, error);
+      else giveSocket(agent, request, socket as AgentSocket);
+    });
+    return;
+  }
+  debug('waiting for a socket');
+  request[kRequestOptions] = options;
+  (agent.requests[name] ??= []).push(request);
+}
+
+/** Of the names that requests wait under, one that has room for a socket. */
+function otherWaiting(agent: Agent): string | undefined {
+  for (const name in agent.requests) {
+    // These wait for a socket of their own.
+    if (!agent.sockets[name]?.length) return name;
+  }
+  return undefined;
+}
+
+function takeWaiting(agent: Agent, name: string, request: Request): void {
+  forget(agent.requests, name, request);
+}
+
+function forget<T>(pools: Pools<T>, name: string, member: T): void {
+  const pool = pools[name];
+  if (pool === undefined) return;
+  const index = pool.indexOf(member);
+  if (index !== -1) pool.splice(index, 1);
+  if (pool.length === 0) delete pools[name];
+}
+
+/** The seconds a server says it keeps an idle connection, in the last response on this socket. */
+function keepAliveHint(socket: AgentSocket): number | undefined {
+  const response = (socket._httpMessage as Request | undefined)?.res;
+  const field = response?.headers['keep-alive'];
+  if (field === undefined) return undefined;
+  const seconds = /^timeout=(\d+)/.exec(String(field))?.[1];
+  return seconds === undefined ? undefined : Number(seconds);
+}
+
+// The events by which an agent keeps account of its sockets. One set of functions for all of them.
+
+function adopt(agent: KeylogAgent, socket: AgentSocket, options: SocketOptions): void {
+  socket[kAgent] = { agent, options };
+  socket.on('free', onSocketFree);
+  socket.on('close', onSocketClose);
+  socket.on('timeout', onSocketTimeout);
+  socket.on('agentRemove', onAgentRemove);
+  if (agent[kKeylog] !== undefined) socket.on('keylog', agent[kKeylog]);
+}
+
+function onSocketFree(this: AgentSocket): void {
+  const owner = this[kAgent];
+  owner?.agent.emit('free', this, owner.options);
+}
+
+function onSocketClose(this: AgentSocket): void {
+  const owner = this[kAgent];
+  if (owner === undefined) return;
+  owner.agent.totalSocketCount--;
+  owner.agent.removeSocket(this, owner.options);
+}
+
+/** A free socket has waited long enough. One in use is its request's. */
+function onSocketTimeout(this: AgentSocket): void {
+  const owner = this[kAgent];
+  if (owner === undefined) return;
+  const free = owner.agent.freeSockets[owner.agent.getName(owner.options)];
+  if (free?.includes(this)) this.destroy();
+}
+
+/** The socket is somebody else's now. */
+function onAgentRemove(this: AgentSocket): void {
+  const owner = this[kAgent];
+  if (owner === undefined) return;
+  owner.agent.totalSocketCount--;
+  owner.agent.removeSocket(this, owner.options);
+  this[kAgent] = undefined;
+  this.removeListener('free', onSocketFree);
+  this.removeListener('close', onSocketClose);
+  this.removeListener('timeout', onSocketTimeout);
+  this.removeListener('agentRemove', onAgentRemove);
+}
+
+let currentDefault: Agent | null = null;
+
+/** The agent of requests that name none: keeps sockets, for 5 seconds. */
+export function defaultAgent(): Agent {
+  currentDefault ??= new Agent({ keepAlive: true, scheduling: 'lifo', timeout: AGENT_TIMEOUT });
+  return currentDefault;
+}
+
+/** Replaces it, for the requests to come. */
+export function setDefaultAgent(agent: Agent): void {
+  currentDefault = agent;
+}

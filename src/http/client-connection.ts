@@ -1,0 +1,371 @@
+/**
+ * The client's side of a connection: one exchange at a time. It pairs the response with its request, tells of
+ * interim responses, upgrades and failures, and gives the socket back to the agent when the exchange is over.
+ *
+ * It stays with its socket from the first request to the last: nothing is set up again for a request on a reused
+ * socket. Between two exchanges it keeps watch: whatever a server sends then belongs to no request, and ends the
+ * connection before it could be taken for the next one's response.
+ */
+import { connectionReset, type PeerError } from '../errors.js';
+import { CONNECTION } from '../wire/fields.js';
+import { CLOSE_DELIMITED } from '../wire/framing.js';
+import { MAX_HEADERS_COUNT } from '../wire/limits.js';
+import { MessageParser, RESPONSE } from '../wire/parser.js';
+import { isPersistent, messageConnectionOptions } from '../wire/persistence.js';
+import { isInterimStatus, SWITCHING_PROTOCOLS } from '../wire/tables.js';
+import type { Request } from './client-request.js';
+import { maxHeaderSize } from './command-line.js';
+import { Connection, type ConnectionSocket } from './connection.js';
+import { clientRequestError, clientResponseFinish, debug } from './diagnostics.js';
+import { completeMessage, type Incoming, IncomingMessage } from './incoming-message.js';
+import { emitDrain, type MessageOutlet } from './outgoing.js';
+import type { ResponseParsing } from './request-options.js';
+import { retry } from './retry.js';
+import { kConnection, kParsing, kRetry, kScope, kTrailers, kTrailersDistinct } from './symbols.js';
+
+/** A response with the request that it answers. */
+export interface IncomingResponse extends Incoming {
+  req: Request;
+}
+
+const Response = IncomingMessage as unknown as new (socket: ConnectionSocket) => IncomingResponse;
+
+export class ClientConnection extends Connection implements MessageOutlet {
+  protected parser: MessageParser;
+  private parsing: ResponseParsing;
+  /** The request whose exchange this is; null between exchanges. */
+  private request: Request | null = null;
+  /** Was the request told already that it failed? */
+  private hasFailed = false;
+  private isInterim = false;
+  /** The last byte of the request was handed to the system. */
+  private isRequestFlushed = false;
+  private isResponseRead = false;
+  /** Did anything of a response come in during this exchange? */
+  private hasInput = false;
+  readonly onFlushed: (error?: Error | null) => void;
+
+  constructor(socket: ConnectionSocket, parsing: ResponseParsing) {
+    super(socket);
+    this.parsing = parsing;
+    this.parser = this.makeParser(parsing);
+    this.onFlushed = (error) => {
+      if (!error) this.requestFlushed();
+    };
+    this.attach();
+  }
+
+  private makeParser(parsing: ResponseParsing): MessageParser {
+    return new MessageParser(RESPONSE, this, {
+      maxHeaderSize: parsing.maxHeaderSize || maxHeaderSize,
+      // As many as fit the size: a response with more than the request wants is cut, not refused.
+      maxHeadersCount: 0,
+      leniency: parsing.leniency,
+    });
+  }
+
+  /** The exchange of this request begins: its turn to write, and what comes in is its response. */
+  begin(request: Request): void {
+    const { socket } = this;
+    if (request[kParsing] !== this.parsing) {
+      this.parsing = request[kParsing];
+      this.parser = this.makeParser(this.parsing);
+      socket.parser = this.parser;
+    }
+    this.parser.requestMethod = request.method;
+    this.request = request;
+    this.reads = true;
+    this.hasFailed = false;
+    this.isInterim = false;
+    this.isRequestFlushed = false;
+    this.isResponseRead = false;
+    this.hasInput = false;
+    socket._httpMessage = request;
+    request.socket = socket;
+    request[kConnection] = this;
+  }
+
+  override feed(chunk: Buffer): void {
+    const { request } = this;
+    if (request === null) {
+      // Nobody asked (CVE-2026-48931): the next request must not get this for its answer.
+      debug('data on an idle socket');
+      this.socket.destroy();
+      return;
+    }
+    this.hasInput = true;
+    request[kScope].runInAsyncScope(super.feed, this, chunk);
+  }
+
+  // What the parser finds.
+
+  onHead(parser: MessageParser): boolean {
+    const request = this.request as Request;
+    const { startLine, fields } = parser;
+    const { statusCode, versionMajor, versionMinor } = startLine;
+    const response = new Response(this.socket);
+    response.httpVersionMajor = versionMajor;
+    response.httpVersionMinor = versionMinor;
+    response.httpVersion =
+      versionMajor === 1 && versionMinor === 1 ? '1.1' : `${versionMajor}.${versionMinor}`;
+    response.statusCode = statusCode;
+    response.statusMessage = startLine.statusMessage;
+    response.joinDuplicateHeaders = this.parsing.joinDuplicateHeaders;
+    response.rawHeaders = limited(fields.lines, request.maxHeadersCount);
+    if (isInterimStatus(statusCode)) {
+      this.isInterim = true;
+      this.tellInterim(request, response);
+      return false;
+    }
+    request.res = response;
+    response.req = request;
+    response[kConnection] = this;
+    this.incoming = response;
+    if (request.method === 'CONNECT' || statusCode === SWITCHING_PROTOCOLS) {
+      response.upgrade = true;
+      return true;
+    }
+    const options = fields.has(CONNECTION) ? messageConnectionOptions(fields) : 0;
+    if (!isPersistent(versionMinor, options) || parser.framing === CLOSE_DELIMITED) {
+      request.shouldKeepAlive = false;
+    }
+    if (clientResponseFinish.hasSubscribers) clientResponseFinish.publish({ request, response });
+    response.on('end', onResponseEnd);
+    try {
+      if (request.aborted || !request.emit('response', response)) response._dump();
+    } catch (error) {
+      this.keepThrown(error);
+    }
+    return false;
+  }
+
+  /** Tells of a 1xx response but 101: the final one is still to come (RFC 9110 section 15.2). */
+  private tellInterim(request: Request, response: Incoming): void {
+    try {
+      if (response.statusCode === 100) request.emit('continue');
+      request.emit('information', {
+        statusCode: response.statusCode,
+        statusMessage: response.statusMessage,
+        httpVersion: response.httpVersion,
+        httpVersionMajor: response.httpVersionMajor,
+        httpVersionMinor: response.httpVersionMinor,
+        headers: response.headers,
+        rawHeaders: response.rawHeaders,
+      });
+    } catch (error) {
+      this.keepThrown(error);
+    }
+  }
+
+  override onBody(content: Buffer): void {
+    try {
+      super.onBody(content);
+    } catch (error) {
+      this.keepThrown(error);
+    }
+  }
+
+  onTrailers(lines: string[]): void {
+    const { incoming } = this;
+    if (incoming === null) return;
+    incoming.rawTrailers = lines;
+    incoming[kTrailers] = incoming[kTrailersDistinct] = null;
+  }
+
+  onComplete(): void {
+    if (this.isInterim) {
+      this.isInterim = false;
+      return;
+    }
+    // What comes behind it answers nothing.
+    this.reads = false;
+    const response = this.incoming;
+    this.incoming = null;
+    if (response !== null) completeMessage(response);
+  }
+
+  /** A second response where one was asked for: the socket is dropped, and the first has all that is its own. */
+  protected onUnreadable(_chunk: Buffer): void {
+    debug('bytes behind a response');
+    this.socket.destroy();
+  }
+
+  protected onParseError(error: PeerError): void {
+    this.socket.destroy();
+    this.fail(error);
+  }
+
+  protected isBlocked(): boolean {
+    return false;
+  }
+
+  protected onTunnel(head: Buffer): void {
+    const { socket } = this;
+    const request = this.request as Request;
+    const response = request.res as IncomingResponse;
+    const event = request.method === 'CONNECT' ? 'connect' : 'upgrade';
+    this.incoming = null;
+    if (request.listenerCount(event) === 0) {
+      // Nobody here speaks what it switched to.
+      socket.destroy();
+      return;
+    }
+    this.detach();
+    this.request = null;
+    request.upgradeOrConnect = true;
+    // It is no longer the agent's.
+    socket.emit('agentRemove');
+    // Not flowing, not paused: as the listener would find a socket of its own.
+    (socket as { readableFlowing: boolean | null }).readableFlowing = null;
+    request.emit(event, response, socket, head);
+    request.destroyed = true;
+    closeRequest(request);
+  }
+
+  // The end of an exchange: the request is flushed, and the response is read.
+
+  messageEnded(): void {
+    this.outbox.flush();
+  }
+
+  private requestFlushed(): void {
+    const { request } = this;
+    if (request === null) return;
+    this.isRequestFlushed = true;
+    const again = request[kRetry];
+    if (again === null || !again.hasFinished) request.emit('finish');
+    if (again !== null) again.hasFinished = true;
+    if (this.isResponseRead && this.request === request && request.shouldKeepAlive) this.release(request);
+  }
+
+  /** The response's stream has ended. */
+  responseEnded(request: Request, response: Incoming): void {
+    if (this.request !== request) return;
+    const { socket } = this;
+    request._ended = true;
+    this.isResponseRead = true;
+    if (!request.shouldKeepAlive) {
+      if (!socket.writable) return;
+      if (typeof socket.destroySoon === 'function') socket.destroySoon();
+      else socket.end();
+    } else if (this.isRequestFlushed && !response.aborted) {
+      this.release(request);
+    }
+  }
+
+  /** The socket may carry another request: tells whoever keeps it, when listeners of this turn have run. */
+  private release(request: Request): void {
+    const { socket } = this;
+    this.request = null;
+    if (request.timeoutCb !== null) {
+      request.timeoutCb = null;
+      socket.setTimeout(0);
+    }
+    this.resumeBody();
+    request.destroyed = true;
+    // Whoever destroys the response from here on must not destroy what is another's.
+    if (request.res) (request.res as { socket: unknown }).socket = null;
+    process.nextTick(freeSocket, request, socket);
+  }
+
+  /** Tells the request, once, why it fails. */
+  private fail(error: Error): void {
+    const { request } = this;
+    if (request === null || this.hasFailed) return;
+    this.hasFailed = true;
+    emitError(request, error);
+  }
+
+  // Events of the socket.
+
+  onSocketError(error: Error): void {
+    const { socket, request } = this;
+    this.reads = false;
+    if (request === null) {
+      socket.destroy();
+      socket.emit('agentRemove');
+      return;
+    }
+    if (!this.mayRetry(request)) this.fail(error);
+    socket.destroy();
+  }
+
+  onSocketEnd(): void {
+    const { socket, request } = this;
+    if (request === null) {
+      socket.destroy();
+      return;
+    }
+    if (this.reads) this.parser.finish();
+    this.reads = false;
+    if (!request.res && !this.mayRetry(request)) this.fail(connectionReset('socket hang up'));
+    socket.end();
+  }
+
+  onSocketClose(): void {
+    const { request } = this;
+    this.reads = false;
+    if (request === null) return;
+    this.request = null;
+    if (!this.hasFailed && this.mayRetry(request)) {
+      retry(request);
+      return;
+    }
+    request.destroyed = true;
+    const { res } = request;
+    if (res) {
+      if (!res.complete) res.destroy(connectionReset('aborted'));
+      closeRequest(request);
+      return;
+    }
+    if (!this.hasFailed) {
+      this.hasFailed = true;
+      emitError(request, connectionReset('socket hang up'));
+    }
+    request.outputData.length = 0;
+    closeRequest(request);
+  }
+
+  /** May the request be sent again, on another connection? Not if anything of an answer came in. */
+  private mayRetry(request: Request): boolean {
+    return request[kRetry] !== null && !this.hasInput && !request.destroyed;
+  }
+
+  onSocketDrain(): void {
+    if (this.request !== null) emitDrain(this.request);
+  }
+
+  onSocketTimeout(): void {
+    const { request } = this;
+    if (request?.timeoutCb) {
+      request.timeoutCb = null;
+      request.emit('timeout');
+    }
+  }
+}
+
+/** `req.maxHeadersCount` field lines, or 1000: what is beyond is left out, as node:http does. */
+function limited(lines: string[], maxHeadersCount: number | null): string[] {
+  const count = maxHeadersCount ?? MAX_HEADERS_COUNT;
+  return count > 0 && lines.length > count * 2 ? lines.slice(0, count * 2) : lines;
+}
+
+function onResponseEnd(this: IncomingResponse): void {
+  const connection = this.req[kConnection] as ClientConnection | null;
+  connection?.responseEnded(this.req, this);
+}
+
+function emitError(request: Request, error: Error): void {
+  if (clientRequestError.hasSubscribers) clientRequestError.publish({ request, error });
+  request.emit('error', error);
+}
+
+function closeRequest(request: Request): void {
+  request._closed = true;
+  request.emit('close');
+}
+
+function freeSocket(request: Request, socket: ConnectionSocket): void {
+  closeRequest(request);
+  socket.emit('free');
+}

@@ -1,0 +1,351 @@
+/** ClientRequest: a request of a client, from its options to its end (node:http `ClientRequest`). */
+import { AsyncResource } from 'node:async_hooks';
+import type * as nodeHttp from 'node:http';
+import { connect, type NetConnectOpts, type Socket } from 'node:net';
+import { addAbortSignal, finished } from 'node:stream';
+import { connectionReset, headersSent, PREMATURE_CLOSE } from '../errors.js';
+import { requestLine } from '../wire/serializer.js';
+import { type Agent, defaultAgent } from './agent.js';
+import { ClientConnection, type IncomingResponse } from './client-connection.js';
+import type { ConnectionSocket } from './connection.js';
+import { clientRequestCreated, clientRequestError, clientRequestStart } from './diagnostics.js';
+import type { HeaderValue } from './header-store.js';
+import { SCOPE_OPTIONS } from './incoming-message.js';
+import { uniqueHeadersOf } from './option-checks.js';
+import type { HeadersArgument, Outgoing } from './outgoing.js';
+import { OutgoingMessage } from './outgoing-message.js';
+import { defineAccessor, defineMembers } from './prototype.js';
+import {
+  agentOf,
+  checkedPath,
+  checkProtocol,
+  connectOptions,
+  hostField,
+  hostOf,
+  methodOf,
+  type RequestOptions,
+  type ResponseParsing,
+  requestOptions,
+  responseParsing,
+  timerDuration,
+} from './request-options.js';
+import { keepForRetry, type Retry } from './retry.js';
+import { kConnection, kErrored, kParsing, kPath, kRetry, kScope, kUniqueHeaders } from './symbols.js';
+
+/** The request with what is kept for ourselves, and the members that libraries reach for. */
+export interface Request extends Outgoing {
+  agent: Agent | undefined;
+  method: string;
+  path: string;
+  host: string;
+  protocol: string;
+  socketPath: string | undefined;
+  timeout: number | undefined;
+  maxHeaderSize: number | undefined;
+  insecureHTTPParser: boolean | undefined;
+  httpValidation: unknown;
+  joinDuplicateHeaders: boolean | undefined;
+  maxHeadersCount: number | null;
+  reusedSocket: boolean;
+  aborted: boolean;
+  upgradeOrConnect: boolean;
+  parser: unknown;
+  res: IncomingResponse | null;
+  /** The response's stream has ended. */
+  _ended: boolean;
+  /** Set while 'timeout' of the socket is one of the request. */
+  timeoutCb: (() => void) | null;
+  onSocket(socket: Socket | null, error?: Error | null): void;
+  destroy(error?: Error): Request;
+  setTimeout(milliseconds: number, callback?: () => void): Request;
+  _deferToConnect(method: string | null, args: unknown[], callback?: () => void): void;
+  [kPath]: string;
+  [kParsing]: ResponseParsing;
+  [kRetry]: Retry | null;
+  /** The context in which the request was made: its events come in it. */
+  [kScope]: AsyncResource;
+}
+
+/** Methods whose requests have no content, as a rule: none is announced until there is some. */
+const WITHOUT_CONTENT = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT']);
+
+/**
+ * A request. Made by `request` and `get`; it is sent when an agent, or `createConnection`, has a socket for it.
+ *
+ * Emits 'socket', 'response', 'information', 'continue', 'connect', 'upgrade', 'timeout', 'abort', 'finish',
+ * 'drain', 'error' (a socket that closed too soon: ECONNRESET 'socket hang up'), 'close'.
+ * @throws ERR_INVALID_ARG_TYPE, ERR_INVALID_URL, ERR_INVALID_PROTOCOL, ERR_UNESCAPED_CHARACTERS,
+ *   ERR_INVALID_HTTP_TOKEN, ERR_OUT_OF_RANGE, and as `setHeader`
+ */
+export const ClientRequest = function ClientRequest(
+  this: Request,
+  input: unknown,
+  second?: unknown,
+  third?: (response: nodeHttp.IncomingMessage) => void,
+) {
+  (OutgoingMessage as unknown as (this: Request) => void).call(this);
+  const options = requestOptions(input, second);
+  const callback = typeof second === 'function' ? second : third;
+  const fallback = options._defaultAgent ?? defaultAgent();
+  const agent = agentOf(options, fallback);
+  this.agent = agent;
+  const protocol = options.protocol || fallback.protocol;
+  const path = options.path ? checkedPath(options.path) : '/';
+  checkProtocol(protocol, agent?.protocol || fallback.protocol);
+  const defaultPort = options.defaultPort || agent?.defaultPort;
+  const port = options.port || defaultPort || 80;
+  options.port = port;
+  const host = hostOf(options);
+  options.host = host;
+  this.timeout = options.timeout === undefined ? undefined : timerDuration(options.timeout, 'timeout');
+  if (options.signal) addAbortSignal(options.signal, this as unknown as nodeHttp.ClientRequest);
+  this.method = methodOf(options);
+  const parsing = responseParsing(options);
+  this[kParsing] = parsing;
+  this.maxHeaderSize = parsing.maxHeaderSize;
+  this.insecureHTTPParser = parsing.insecureHTTPParser;
+  this.httpValidation = parsing.httpValidation;
+  this.joinDuplicateHeaders = parsing.joinDuplicateHeaders;
+  this.socketPath = options.socketPath;
+  this[kPath] = path;
+  if (typeof callback === 'function') this.once('response', callback as (...args: unknown[]) => void);
+  if (WITHOUT_CONTENT.has(this.method)) this.useChunkedEncodingByDefault = false;
+  this._ended = false;
+  this.res = null;
+  this.aborted = false;
+  this.timeoutCb = null;
+  this.upgradeOrConnect = false;
+  this.parser = null;
+  this.maxHeadersCount = null;
+  this.reusedSocket = false;
+  this.host = host;
+  this.protocol = protocol;
+  this[kRetry] = null;
+  this[kScope] = new AsyncResource('HTTPCLIENTREQUEST', SCOPE_OPTIONS);
+  // Without an agent that keeps sockets, this request is the last of its connection.
+  const isKept = agent !== undefined && (agent.keepAlive || Number.isFinite(agent.maxSockets));
+  this._last = !isKept;
+  this.shouldKeepAlive = isKept;
+  this[kUniqueHeaders] = uniqueHeadersOf(options.uniqueHeaders);
+  setHeaders(this, options, host, port, defaultPort);
+  if (clientRequestCreated.hasSubscribers) clientRequestCreated.publish({ request: this });
+  connectRequest(this, connectOptions(options));
+} as unknown as typeof nodeHttp.ClientRequest;
+
+Object.setPrototypeOf(ClientRequest.prototype, OutgoingMessage.prototype);
+Object.setPrototypeOf(ClientRequest, OutgoingMessage);
+
+/** The headers of the options, and Host and Authorization where they are to be added. */
+function setHeaders(
+  request: Request,
+  options: RequestOptions,
+  host: string,
+  port: unknown,
+  defaultPort: unknown,
+): void {
+  const { headers } = options;
+  if (Array.isArray(headers)) {
+    // A list goes out as it is: nothing is added to it.
+    request._storeHeader(requestLine(request.method, request.path), headers as HeadersArgument);
+    return;
+  }
+  if (headers) {
+    for (const name of Object.keys(headers)) {
+      request.setHeader(name, (headers as Record<string, HeaderValue>)[name]);
+    }
+  }
+  const setsHost =
+    options.setHost !== undefined ? Boolean(options.setHost) : options.setDefaultHeaders !== false;
+  if (setsHost && !request.getHeader('host')) request.setHeader('Host', hostField(host, port, defaultPort));
+  if (options.auth && !request.getHeader('Authorization')) {
+    request.setHeader('Authorization', `Basic ${Buffer.from(options.auth).toString('base64')}`);
+  }
+  if (request.getHeader('expect')) {
+    if (request._header !== null) throw headersSent('render');
+    request._storeHeader(requestLine(request.method, request.path));
+  }
+}
+
+/** Has the agent find a socket, or else connects. */
+function connectRequest(request: Request, options: RequestOptions): void {
+  const { agent } = request;
+  if (agent !== undefined) {
+    agent.addRequest(request, options);
+    return;
+  }
+  request._last = true;
+  request.shouldKeepAlive = false;
+  if (typeof options.createConnection !== 'function') {
+    request.onSocket(connect(options as unknown as NetConnectOpts));
+    return;
+  }
+  let isCalled = false;
+  const onCreate = (error: Error | null, socket?: Socket | null) => {
+    if (isCalled) return;
+    isCalled = true;
+    if (error) process.nextTick(emitError, request, error);
+    else request.onSocket(socket as Socket);
+  };
+  try {
+    const socket = options.createConnection(options as nodeHttp.ClientRequestArgs, onCreate as never);
+    if (socket) onCreate(null, socket as Socket);
+  } catch (error) {
+    onCreate(error as Error);
+  }
+}
+
+function emitError(request: Request, error: Error): void {
+  if (clientRequestError.hasSubscribers) clientRequestError.publish({ request, error });
+  request.emit('error', error);
+}
+
+/** The request fails before it ever had a socket. */
+function failUnsent(request: Request, error: Error | null | undefined): void {
+  emitError(request, error ?? connectionReset('socket hang up'));
+  request._closed = true;
+  request.emit('close');
+}
+
+function onSocketTick(request: Request, socket: ConnectionSocket | null, error?: Error | null): void {
+  request[kScope].runInAsyncScope(takeSocket, null, request, socket, error);
+}
+
+/** The request has a socket, or fails for want of one. */
+function takeSocket(request: Request, socket: ConnectionSocket | null, error?: Error | null): void {
+  if (!request.destroyed && !error) {
+    begin(request, socket as ConnectionSocket);
+    return;
+  }
+  const reason = error ?? request[kErrored];
+  if (!socket) {
+    failUnsent(request, reason);
+  } else if (!error && request.agent && !socket.destroyed) {
+    // It was destroyed while it waited: the socket is good for another.
+    socket.emit('free');
+    failUnsent(request, reason);
+  } else {
+    finished(socket.destroy(reason ?? undefined), (closeError) => {
+      failUnsent(request, reason ?? (closeError?.code === PREMATURE_CLOSE ? null : closeError));
+    });
+  }
+}
+
+function begin(request: Request, socket: ConnectionSocket): void {
+  let connection = socket[kConnection];
+  if (!(connection instanceof ClientConnection)) {
+    connection = new ClientConnection(socket, request[kParsing]);
+  }
+  (connection as ClientConnection).begin(request);
+  keepForRetry(request);
+  if (request.timeout !== undefined || request.agent?.options?.timeout) hearTimeout(request);
+  request.emit('socket', socket);
+  request._flush();
+}
+
+/** From now on a time-out of the socket is one of the request, once. */
+function hearTimeout(request: Request): void {
+  if (request.timeoutCb === null) request.timeoutCb = nop;
+}
+
+function nop(): void {}
+
+function setSocketTimeout(socket: Socket, milliseconds: number): void {
+  // The time to connect does not count.
+  if (socket.connecting) socket.once('connect', () => socket.setTimeout(milliseconds));
+  else socket.setTimeout(milliseconds);
+}
+
+const members: ThisType<Request> & Record<string, unknown> = {
+  _finish() {
+    (OutgoingMessage.prototype as unknown as Outgoing)._finish.call(this);
+    if (clientRequestStart.hasSubscribers) clientRequestStart.publish({ request: this });
+  },
+
+  _implicitHeader(length = 0) {
+    if (this._header !== null) throw headersSent('render');
+    // Content nobody would expect with this method is framed all the same: unframed, it would be read as the
+    // next request (RFC 9112 section 6.3).
+    if (length > 0) this.useChunkedEncodingByDefault = true;
+    this._storeHeader(requestLine(this.method, this.path));
+  },
+
+  /** Ends the request at once: 'abort', and an error if no response came. Deprecated: use `destroy`. */
+  abort() {
+    if (this.aborted) return;
+    this.aborted = true;
+    process.nextTick(emitAbort, this);
+    this.destroy();
+  },
+
+  /** Ends the request and its socket; without an error given it fails with ECONNRESET 'socket hang up'. */
+  destroy(error?: Error) {
+    if (this.destroyed) return this;
+    this.destroyed = true;
+    // The rest of a response is nobody's.
+    this.res?._dump();
+    this[kErrored] = error;
+    this.socket?.destroy(error);
+    return this;
+  },
+
+  /** Gives the request its socket, or the error that kept it from having one. Called by agents. */
+  onSocket(socket: ConnectionSocket | null, error?: Error | null) {
+    process.nextTick(onSocketTick, this, socket, error);
+  },
+
+  _deferToConnect(method: string | null, args: unknown[], callback?: () => void) {
+    const call = () => {
+      const socket = this.socket as unknown as Record<string, (...args: unknown[]) => void>;
+      if (method) socket[method](...args);
+      if (typeof callback === 'function') callback();
+    };
+    const onSocket = () => {
+      const socket = this.socket as Socket;
+      if (socket.writable) call();
+      else socket.once('connect', call);
+    };
+    if (this.socket === null) this.once('socket', onSocket);
+    else onSocket();
+  },
+
+  /** Calls `socket.setTimeout` once it is connected; the listener is one for 'timeout'. @throws as the option */
+  setTimeout(milliseconds: number, callback?: () => void) {
+    if (this._ended) return this;
+    hearTimeout(this);
+    const duration = timerDuration(milliseconds, 'msecs');
+    if (callback) this.once('timeout', callback);
+    if (this.socket) setSocketTimeout(this.socket, duration);
+    else this.once('socket', (socket: Socket) => setSocketTimeout(socket, duration));
+    return this;
+  },
+
+  setNoDelay(noDelay?: boolean) {
+    this._deferToConnect('setNoDelay', [noDelay]);
+  },
+
+  setSocketKeepAlive(enable?: boolean, initialDelay?: number) {
+    this._deferToConnect('setKeepAlive', [enable, initialDelay]);
+  },
+
+  clearTimeout(callback?: () => void) {
+    this.setTimeout(0, callback);
+  },
+};
+
+defineMembers(ClientRequest.prototype, members);
+
+/** The request-target. @throws ERR_UNESCAPED_CHARACTERS */
+defineAccessor(
+  ClientRequest.prototype,
+  'path',
+  function (this: Request) {
+    return this[kPath];
+  },
+  function (this: Request, path: unknown) {
+    this[kPath] = checkedPath(path);
+  },
+);
+
+function emitAbort(request: Request): void {
+  request.emit('abort');
+}
