@@ -174,11 +174,11 @@ function hearKeylog(this: KeylogAgent, event: string | symbol): void {
 
 /** A socket has no request any more: the next one's, or the pool's. */
 function onFree(this: Agent, socket: AgentSocket, options: SocketOptions): void {
-  const name = this.getName(options);
   if (!socket.writable) {
     socket.destroy();
     return;
   }
+  const name = poolName(this, options);
   const waiting = this.requests[name];
   if (waiting !== undefined && waiting.length > 0) {
     const request = waiting.shift() as WaitingRequest;
@@ -260,6 +260,35 @@ function serverName(options: SocketOptions, request: Request): string {
   return isIP(name) === 0 ? name : '';
 }
 
+function nameOf(
+  host: string | null | undefined,
+  port: unknown,
+  localAddress: string | undefined,
+  family: number | undefined,
+  socketPath: string | undefined,
+): string {
+  let name = `${host || 'localhost'}:${port || ''}:${localAddress || ''}`;
+  if (family === 4 || family === 6) name += `:${family}`;
+  if (socketPath) name += `:${socketPath}`;
+  return name;
+}
+
+/** The name that getName has for the request's options with the agent's over them. */
+function nameOfRequest(agents: SocketOptions, asked: RequestOptions): string {
+  return nameOf(
+    'host' in agents ? agents.host : asked.host,
+    'port' in agents ? agents.port : asked.port,
+    'localAddress' in agents ? agents.localAddress : asked.localAddress,
+    'family' in agents ? agents.family : asked.family,
+    'socketPath' in agents ? agents.socketPath : asked.socketPath,
+  );
+}
+
+/** The name of the pool that a socket with these options is in. */
+function poolName(agent: Agent, options: SocketOptions): string {
+  return options._agentKey ?? agent.getName(options);
+}
+
 const members: ThisType<Agent> & Record<string, unknown> = {
   createConnection(options: SocketOptions, callback?: () => void) {
     return createConnection(options as unknown as NetConnectOpts, callback);
@@ -267,26 +296,36 @@ const members: ThisType<Agent> & Record<string, unknown> = {
 
   /** The name of the pool for sockets with these options: "host:port:localAddress[:family][:socketPath]". */
   getName(options: SocketOptions = {}) {
-    let name = `${options.host || 'localhost'}:${options.port || ''}:${options.localAddress || ''}`;
-    if (options.family === 4 || options.family === 6) name += `:${options.family}`;
-    if (options.socketPath) name += `:${options.socketPath}`;
-    return name;
+    return nameOf(options.host, options.port, options.localAddress, options.family, options.socketPath);
   },
 
   /** Finds or makes a socket for the request, or has it wait. The form with port and address is a legacy. */
   addRequest(request: Request, given: RequestOptions | string, port?: number, localAddress?: string) {
     const asked = typeof given === 'string' ? { host: given, port, localAddress } : given;
-    const options = mergedOptions(this, asked as RequestOptions);
-    nameServer(this, options, request);
-    const name = this.getName(options);
+    let options: SocketOptions | null = null;
+    let name: string;
+    if (this.getName === members.getName) {
+      // Most requests find a free socket, by its name alone.
+      name = nameOfRequest(this.options, asked as RequestOptions);
+    } else {
+      options = mergedOptions(this, asked as RequestOptions);
+      nameServer(this, options, request);
+      name = this.getName(options);
+    }
     this.sockets[name] ??= [];
     const socket = takeFree(this, name);
     if (socket !== undefined) {
       this.reuseSocket(socket, request);
-      if (this.retryStaleSockets) allowRetry(request, this, options);
+      if (this.retryStaleSockets) {
+        allowRetry(request, this, options ?? mergedOptions(this, asked as RequestOptions));
+      }
       giveSocket(this, request, socket);
-      this.sockets[name].push(socket);
+      (this.sockets[name] ??= []).push(socket);
       return;
+    }
+    if (options === null) {
+      options = mergedOptions(this, asked as RequestOptions);
+      nameServer(this, options, request);
     }
     connectOrWait(this, request, options, name);
   },
@@ -326,7 +365,7 @@ const members: ThisType<Agent> & Record<string, unknown> = {
 
   /** Forgets a socket; a request that waits for one gets a new one in its place. */
   removeSocket(socket: AgentSocket, options: SocketOptions) {
-    const name = this.getName(options);
+    const name = poolName(this, options);
     forget(this.sockets, name, socket);
     // One that is at its end is not to be found among the free ones either.
     if (!socket.writable) forget(this.freeSockets, name, socket);
@@ -455,7 +494,7 @@ function onSocketClose(this: AgentSocket): void {
 function onSocketTimeout(this: AgentSocket): void {
   const owner = this[kAgent];
   if (owner === undefined) return;
-  const free = owner.agent.freeSockets[owner.agent.getName(owner.options)];
+  const free = owner.agent.freeSockets[poolName(owner.agent, owner.options)];
   if (free?.includes(this)) this.destroy();
 }
 
