@@ -10,7 +10,7 @@ import { connectionReset, type PeerError } from '../errors.js';
 import { CONNECTION } from '../wire/fields.js';
 import { CLOSE_DELIMITED } from '../wire/framing.js';
 import { MAX_HEADERS_COUNT } from '../wire/limits.js';
-import { MessageParser, RESPONSE } from '../wire/parser.js';
+import { MessageParser, type MessageSink, RESPONSE } from '../wire/parser.js';
 import { isPersistent, messageConnectionOptions } from '../wire/persistence.js';
 import { isInterimStatus, SWITCHING_PROTOCOLS } from '../wire/tables.js';
 import type { Request } from './client-request.js';
@@ -43,6 +43,8 @@ export class ClientConnection extends Connection implements MessageOutlet {
   private isResponseRead = false;
   /** Did anything of a response come in during this exchange? */
   private hasInput = false;
+  /** Time-outs of the socket reach the response. */
+  private isTimeoutHeard = false;
   readonly onFlushed: (error?: Error | null) => void;
 
   constructor(socket: ConnectionSocket, parsing: ResponseParsing) {
@@ -131,6 +133,7 @@ export class ClientConnection extends Connection implements MessageOutlet {
     }
     if (clientResponseFinish.hasSubscribers) clientResponseFinish.publish({ request, response });
     response.on('end', onResponseEnd);
+    if (request.timeoutCb !== null) this.hearTimeout();
     try {
       if (request.aborted || !request.emit('response', response)) response._dump();
     } catch (error) {
@@ -184,13 +187,21 @@ export class ClientConnection extends Connection implements MessageOutlet {
     if (response !== null) completeMessage(response);
   }
 
-  /** A second response where one was asked for: the socket is dropped, and the first has all that is its own. */
-  protected onUnreadable(_chunk: Buffer): void {
+  /**
+   * A second response where one was asked for: the socket is dropped, and the first has all that is its own. Bytes
+   * that are no response are an error, as in node:http.
+   */
+  protected onUnreadable(chunk: Buffer): void {
     debug('bytes behind a response');
+    this.deafen();
     this.socket.destroy();
+    const parser = new MessageParser(RESPONSE, NOBODY, { leniency: this.parsing.leniency });
+    const bytesParsed = parser.execute(chunk, 0, chunk.length);
+    if (parser.error !== null) this.fail(Object.assign(parser.error, { bytesParsed, rawPacket: chunk }));
   }
 
   protected onParseError(error: PeerError): void {
+    this.deafen();
     this.socket.destroy();
     this.fail(error);
   }
@@ -244,6 +255,11 @@ export class ClientConnection extends Connection implements MessageOutlet {
     const { socket } = this;
     request._ended = true;
     this.isResponseRead = true;
+    if (request.timeoutCb !== null) socket.removeListener('timeout', request.timeoutCb);
+    if (this.isTimeoutHeard) {
+      this.isTimeoutHeard = false;
+      socket.removeListener('timeout', onResponseTimeout);
+    }
     if (!request.shouldKeepAlive) {
       if (!socket.writable) return;
       if (typeof socket.destroySoon === 'function') socket.destroySoon();
@@ -335,14 +351,16 @@ export class ClientConnection extends Connection implements MessageOutlet {
     if (this.request !== null) emitDrain(this.request);
   }
 
-  onSocketTimeout(): void {
-    const { request } = this;
-    if (request?.timeoutCb) {
-      request.timeoutCb = null;
-      request.emit('timeout');
-    }
+  /** From now on a time-out of the socket is one of the response. */
+  hearTimeout(): void {
+    if (this.isTimeoutHeard || this.request === null) return;
+    this.isTimeoutHeard = true;
+    this.socket.on('timeout', onResponseTimeout);
   }
 }
+
+/** Takes a message that nobody is to see. */
+const NOBODY: MessageSink = { onHead: () => true, onBody() {}, onTrailers() {}, onComplete() {} };
 
 /** `req.maxHeadersCount` field lines, or 1000: what is beyond is left out, as node:http does. */
 function limited(lines: string[], maxHeadersCount: number | null): string[] {
@@ -353,6 +371,10 @@ function limited(lines: string[], maxHeadersCount: number | null): string[] {
 function onResponseEnd(this: IncomingResponse): void {
   const connection = this.req[kConnection] as ClientConnection | null;
   connection?.responseEnded(this.req, this);
+}
+
+function onResponseTimeout(this: ConnectionSocket): void {
+  (this._httpMessage as Request | null)?.res?.emit('timeout');
 }
 
 function emitError(request: Request, error: Error): void {

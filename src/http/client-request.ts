@@ -3,7 +3,7 @@ import { AsyncResource } from 'node:async_hooks';
 import type * as nodeHttp from 'node:http';
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { addAbortSignal, finished } from 'node:stream';
-import { connectionReset, headersSent, PREMATURE_CLOSE } from '../errors.js';
+import { connectionReset, headersSent, invalidArgType, PREMATURE_CLOSE } from '../errors.js';
 import { requestLine } from '../wire/serializer.js';
 import { type Agent, defaultAgent } from './agent.js';
 import { ClientConnection, type IncomingResponse } from './client-connection.js';
@@ -54,7 +54,7 @@ export interface Request extends Outgoing {
   /** The response's stream has ended. */
   _ended: boolean;
   /** Set while 'timeout' of the socket is one of the request. */
-  timeoutCb: (() => void) | null;
+  timeoutCb: ((this: ConnectionSocket) => void) | null;
   onSocket(socket: Socket | null, error?: Error | null): void;
   destroy(error?: Error): Request;
   setTimeout(milliseconds: number, callback?: () => void): Request;
@@ -150,6 +150,8 @@ function setHeaders(
     return;
   }
   if (headers) {
+    const { host } = headers as { host?: unknown };
+    if (Array.isArray(host)) throw invalidArgType('options.headers.host', 'of type string', host);
     for (const name of Object.keys(headers)) {
       request.setHeader(name, (headers as Record<string, HeaderValue>)[name]);
     }
@@ -167,14 +169,16 @@ function setHeaders(
 }
 
 /** Has the agent find a socket, or else connects. */
-function connectRequest(request: Request, options: RequestOptions): void {
+function connectRequest(request: Request, given: RequestOptions): void {
   const { agent } = request;
   if (agent !== undefined) {
-    agent.addRequest(request, options);
+    agent.addRequest(request, given);
     return;
   }
   request._last = true;
   request.shouldKeepAlive = false;
+  // To net, a path is a pipe's.
+  const options: RequestOptions = { ...given, path: given.socketPath };
   if (typeof options.createConnection !== 'function') {
     request.onSocket(connect(options as unknown as NetConnectOpts));
     return;
@@ -201,7 +205,10 @@ function emitError(request: Request, error: Error): void {
 
 /** The request fails before it ever had a socket. */
 function failUnsent(request: Request, error: Error | null | undefined): void {
-  emitError(request, error ?? connectionReset('socket hang up'));
+  request.destroyed = true;
+  // Whoever aborted it knows.
+  const reason = error ?? (request.aborted ? null : connectionReset('socket hang up'));
+  if (reason !== null) emitError(request, reason);
   request._closed = true;
   request.emit('close');
 }
@@ -237,17 +244,22 @@ function begin(request: Request, socket: ConnectionSocket): void {
   }
   (connection as ClientConnection).begin(request);
   keepForRetry(request);
-  if (request.timeout !== undefined || request.agent?.options?.timeout) hearTimeout(request);
+  if (request.timeoutCb !== null) socket.once('timeout', request.timeoutCb);
+  else if (request.timeout !== undefined || request.agent?.options?.timeout) hearTimeout(request);
   request.emit('socket', socket);
   request._flush();
 }
 
 /** From now on a time-out of the socket is one of the request, once. */
 function hearTimeout(request: Request): void {
-  if (request.timeoutCb === null) request.timeoutCb = nop;
+  if (request.timeoutCb !== null) return;
+  request.timeoutCb = onSocketTimeout;
+  request.socket?.once('timeout', onSocketTimeout);
 }
 
-function nop(): void {}
+function onSocketTimeout(this: ConnectionSocket): void {
+  (this._httpMessage as Request | null)?.emit('timeout');
+}
 
 function setSocketTimeout(socket: Socket, milliseconds: number): void {
   // The time to connect does not count.

@@ -55,7 +55,6 @@ export abstract class Connection implements MessageSink, BodySource {
     socket.on('close', onClose);
     socket.on('end', onEnd);
     socket.on('drain', onDrain);
-    socket.on('timeout', onTimeout);
     socket.on('data', onData);
     // Whoever paused it to hand it over wants it read now.
     if (socket.readableFlowing === false) socket.resume();
@@ -69,7 +68,6 @@ export abstract class Connection implements MessageSink, BodySource {
     socket.removeListener('close', onClose);
     socket.removeListener('end', onEnd);
     socket.removeListener('drain', onDrain);
-    socket.removeListener('timeout', onTimeout);
     socket.removeListener('data', onData);
     this.outbox.release();
     this.setReadingAhead(true);
@@ -77,6 +75,12 @@ export abstract class Connection implements MessageSink, BodySource {
     socket.parser = null;
     delete (socket as { setEncoding?: unknown }).setEncoding;
     this.reads = false;
+  }
+
+  /** Hears no more of the socket's input: it is about to be destroyed. */
+  protected deafen(): void {
+    this.socket.removeListener('data', onData);
+    this.socket.removeListener('end', onEnd);
   }
 
   /**
@@ -93,7 +97,6 @@ export abstract class Connection implements MessageSink, BodySource {
   abstract onSocketClose(): void;
   abstract onSocketEnd(): void;
   abstract onSocketDrain(): void;
-  abstract onSocketTimeout(): void;
 
   // What the parser finds.
   abstract onHead(parser: MessageParser): boolean;
@@ -258,8 +261,4 @@ function onEnd(this: ConnectionSocket): void {
 
 function onDrain(this: ConnectionSocket): void {
   this[kConnection]?.onSocketDrain();
-}
-
-function onTimeout(this: ConnectionSocket): void {
-  this[kConnection]?.onSocketTimeout();
 }

@@ -24,6 +24,8 @@ export const SCOPE_OPTIONS = { requireManualDestroy: true };
 export interface BodySource {
   /** The reader wants more: read from the socket again. */
   resumeBody(): void;
+  /** From now on a time-out of the socket is one of the message. */
+  hearTimeout?(): void;
   /** Does the connection go on, for others, when this message is destroyed? */
   readonly outlivesMessage?: boolean;
 }
@@ -175,6 +177,7 @@ const members: ThisType<Incoming> & Record<string, unknown> = {
   /** Calls `socket.setTimeout`; the listener is one for 'timeout' of this message. */
   setTimeout(milliseconds: number, callback?: () => void) {
     if (callback) this.on('timeout', callback);
+    this[kConnection]?.hearTimeout?.();
     this.socket.setTimeout(milliseconds);
     return this;
   },

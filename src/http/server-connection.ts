@@ -48,6 +48,7 @@ export class ServerConnection extends ServerExchanges {
     // Who connects and says nothing is to be timed out as well.
     this.messageStartedAt = performance.now();
     this.attach();
+    socket.on('timeout', onTimeout);
   }
 
   /** Was the header section of the message being received read? */
@@ -234,6 +235,7 @@ export class ServerConnection extends ServerExchanges {
       return;
     }
     this.detach();
+    socket.removeListener('timeout', onTimeout);
     server[kServer].connections.delete(this);
     if (this.idleDeadline !== 0) this.leaveIdle();
     completeMessage(request);
@@ -358,4 +360,8 @@ export class ServerConnection extends ServerExchanges {
     const serverHeard = server.emit('timeout', socket);
     if (!requestHeard && !responseHeard && !serverHeard) socket.destroy();
   }
+}
+
+function onTimeout(this: ConnectionSocket): void {
+  (this[kConnection] as ServerConnection | undefined)?.onSocketTimeout();
 }
