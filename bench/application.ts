@@ -1,5 +1,8 @@
 import type { IncomingMessage, RequestListener, Server, ServerOptions } from 'node:http';
-import { KEEP_ALIVE_SECONDS, LARGE_CONTENT, WRITE_COUNT, WRITTEN_LINE } from './scenarios.js';
+import type { ServerOptions as SecureServerOptions } from 'node:https';
+import type { Server as NetServer } from 'node:net';
+import { certificate } from './certificates.js';
+import { KEEP_ALIVE_SECONDS, LARGE_CONTENT, type Scenario, WRITE_COUNT, WRITTEN_LINE } from './scenarios.js';
 
 /** The part of `node:http` that the application needs: `barewire/http` must offer just the same. */
 export interface HttpModule {
@@ -12,43 +15,53 @@ function onContent(req: IncomingMessage, done: (content: Buffer) => void): void 
   req.on('end', () => done(Buffer.concat(chunks)));
 }
 
-/** The one application that every implementation of the `node:http` API is measured with. */
-export function createApplication(http: HttpModule): Server {
-  return http.createServer({ keepAliveTimeout: KEEP_ALIVE_SECONDS * 1000 }, (req, res) => {
-    switch (req.url) {
-      case '/':
-        res.writeHead(200, { 'Content-Type': 'application/json' });
-        res.end(JSON.stringify({ hello: 'world' }));
-        break;
-      case '/echo':
-        onContent(req, (content) => {
-          res.writeHead(200, { 'Content-Type': 'text/plain' });
-          res.end(content);
-        });
-        break;
-      case '/large':
-        res.setHeader('Content-Type', 'application/octet-stream');
-        res.end(LARGE_CONTENT);
-        break;
-      case '/writes':
-        res.writeHead(200, { 'Content-Type': 'text/plain' });
-        for (let count = 0; count < WRITE_COUNT; count++) res.write(WRITTEN_LINE);
-        res.end();
-        break;
-      case '/upload': {
-        let length = 0;
-        req.on('data', (chunk: Buffer) => {
-          length += chunk.length;
-        });
-        req.on('end', () => {
-          res.writeHead(200, { 'Content-Type': 'text/plain' });
-          res.end(String(length));
-        });
-        break;
-      }
-      default:
-        res.writeHead(404);
-        res.end();
-    }
-  });
+/** And of `node:https`. */
+export interface HttpsModule {
+  createServer(options: SecureServerOptions, listener: RequestListener): NetServer;
 }
+
+/** The one application that every implementation of the `node:http` API is measured with. */
+export function createApplication(http: HttpModule, https: HttpsModule, scenario: Scenario): NetServer {
+  const options = { keepAliveTimeout: KEEP_ALIVE_SECONDS * 1000 };
+  return scenario.secure
+    ? https.createServer({ ...options, ...certificate }, answer)
+    : http.createServer(options, answer);
+}
+
+const answer: RequestListener = (req, res) => {
+  switch (req.url) {
+    case '/':
+      res.writeHead(200, { 'Content-Type': 'application/json' });
+      res.end(JSON.stringify({ hello: 'world' }));
+      break;
+    case '/echo':
+      onContent(req, (content) => {
+        res.writeHead(200, { 'Content-Type': 'text/plain' });
+        res.end(content);
+      });
+      break;
+    case '/large':
+      res.setHeader('Content-Type', 'application/octet-stream');
+      res.end(LARGE_CONTENT);
+      break;
+    case '/writes':
+      res.writeHead(200, { 'Content-Type': 'text/plain' });
+      for (let count = 0; count < WRITE_COUNT; count++) res.write(WRITTEN_LINE);
+      res.end();
+      break;
+    case '/upload': {
+      let length = 0;
+      req.on('data', (chunk: Buffer) => {
+        length += chunk.length;
+      });
+      req.on('end', () => {
+        res.writeHead(200, { 'Content-Type': 'text/plain' });
+        res.end(String(length));
+      });
+      break;
+    }
+    default:
+      res.writeHead(404);
+      res.end();
+  }
+};

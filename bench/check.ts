@@ -10,7 +10,7 @@ import type { ServerProcess } from './server-process.js';
  */
 export async function checkAnswer(scenario: Scenario, server: ServerProcess): Promise<void> {
   const { subject, port } = server;
-  const socket = await connect(port);
+  const socket = await connect(port, scenario.secure);
   try {
     const bytes = Buffer.concat(Array<Buffer>(scenario.pipelined).fill(scenario.request));
     const end = closesConnection(scenario) ? once(socket, 'end') : undefined;

@@ -4,7 +4,7 @@
 export interface Round {
   /** Requests (or connections opened) a second. */
   readonly rate: number;
-  /** Server CPU, in microseconds a request (or connection). */
+  /** CPU of the subject's process, in microseconds a request (or connection). */
   readonly cpu: number;
   /** What of it was spent in the process itself; the rest, in the kernel, is much the same for everyone. */
   readonly user: number;
@@ -26,6 +26,8 @@ export interface Spread {
 export interface ScenarioResult {
   readonly name: string;
   readonly title: string;
+  /** What the subjects are in it. */
+  readonly side: 'server' | 'client';
   /** Do the figures count connections rather than requests? */
   readonly perConnection: boolean;
   readonly rounds: ReadonlyMap<string, readonly Round[]>;

@@ -1,9 +1,11 @@
 import { checkAnswer } from './check.js';
+import { checkClient } from './check-client.js';
+import { ClientProcess } from './client-process.js';
 import type { Round, ScenarioResult } from './figures.js';
 import { applyLoad, LoadProcess } from './load/load.js';
-import type { Scenario } from './scenarios.js';
+import type { Load, Scenario } from './scenarios.js';
 import { type Sample, ServerProcess } from './server-process.js';
-import type { SubjectEntry } from './subjects.js';
+import { type SubjectEntry, subjectNamed, takingPart } from './subjects.js';
 
 /** Long enough for V8 to have compiled, and recompiled, what the scenario runs. */
 const WARM_UP_SECONDS = 2;
@@ -26,10 +28,16 @@ export interface MeasureOptions {
 
 /** Measures all subjects in one scenario: in turn, a round of each, and again. */
 export async function measure(scenario: Scenario, options: MeasureOptions): Promise<ScenarioResult> {
-  const rounds =
-    scenario.load === 'idle' ? await idleRounds(scenario, options) : await loadRounds(scenario, options);
-  const { name, title } = scenario;
-  return { name, title, perConnection: scenario.load === 'idle', rounds };
+  const { name, title, load } = scenario;
+  const subjects = takingPart(options.subjects, scenario);
+  const rounds = await roundsOf(load)(scenario, { ...options, subjects });
+  const side = load === 'client' ? 'client' : 'server';
+  return { name, title, side, perConnection: load === 'idle', rounds };
+}
+
+function roundsOf(load: Load): typeof loadRounds {
+  if (load === 'idle') return idleRounds;
+  return load === 'client' ? clientRounds : loadRounds;
 }
 
 async function loadRounds(scenario: Scenario, options: MeasureOptions): Promise<Map<string, Round[]>> {
@@ -57,6 +65,31 @@ async function loadRounds(scenario: Scenario, options: MeasureOptions): Promise<
     });
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
+  }
+}
+
+/** All clients by turns against one server that costs as little as can be. */
+async function clientRounds(scenario: Scenario, options: MeasureOptions): Promise<Map<string, Round[]>> {
+  const { subjects, seconds, profileFolder, onProgress } = options;
+  const connections = scenario.connections ?? options.connections;
+  if (subjects.length === 0) return new Map();
+  const clients: ClientProcess[] = [];
+  const server = await ServerProcess.start(subjectNamed('floor'), scenario);
+  try {
+    for (const subject of subjects) clients.push(new ClientProcess(subject, scenario, profileFolder));
+    for (const client of clients) await checkClient(scenario, client);
+    for (const client of clients) {
+      onProgress(`${scenario.name}: warming up ${client.subject.name}`);
+      await client.run(server.port, connections, WARM_UP_SECONDS);
+    }
+    return await inTurn(clients, options, async (client, round) => {
+      onProgress(`${scenario.name}: round ${round} of ${options.rounds}, ${client.subject.name}`);
+      const { requests, seconds: took, cpu, rss, heap } = await client.run(server.port, connections, seconds);
+      const user = cpu.user / requests;
+      return { rate: requests / took, cpu: user + cpu.system / requests, user, rss, heap };
+    });
+  } finally {
+    await Promise.all([server, ...clients].map((process) => process.stop()));
   }
 }
 

@@ -18,13 +18,14 @@ export interface Options {
 export const USAGE = `Usage: npm run bench -- [options]
 
   --only NAME,...       only these scenarios (all):
-                        ${names(SCENARIOS).slice(0, 5).join(', ')},
-                        ${names(SCENARIOS).slice(5).join(', ')}
+                        ${names(SCENARIOS).slice(0, 7).join(', ')},
+                        ${names(SCENARIOS).slice(7, 11).join(', ')},
+                        ${names(SCENARIOS).slice(11).join(', ')}
   --subjects NAME,...   only these subjects (all; with --soak: barewire/http):
                         ${names(SUBJECTS).join(', ')}
   --rounds N            rounds of each subject in each scenario (5)
   --seconds N           seconds a round (3)
-  --connections N       connections of wrk (50)
+  --connections N       connections of wrk, and of a client under measurement (50)
   --markdown            print the result as Markdown tables
   --profile FOLDER      write a CPU profile of each server there
   --soak                instead: two million requests to each subject, and fail if its heap has grown

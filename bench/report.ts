@@ -136,14 +136,18 @@ export function markdown(results: readonly ScenarioResult[], options: Options): 
       .map((line) => `- ${line}`)
       .join('\n'),
   ];
-  const served = results.filter((result) => !result.perConnection);
   const connected = results.filter((result) => result.perConnection);
-  if (served.length > 0) {
-    parts.push(`### Server CPU, µs a request\n\n${ratioTable(served, 'cpu')}`);
-    parts.push(`### Of it in the process itself (user CPU), µs a request\n\n${ratioTable(served, 'user')}`);
-    parts.push(`### Requests a second\n\n${figureTable(served, 'rate')}`);
-    parts.push(`### RSS after a round, MiB\n\n${figureTable(served, 'rss')}`);
-    parts.push(`### Heap after a collection, MiB\n\n${figureTable(served, 'heap')}`);
+  for (const side of ['server', 'client'] as const) {
+    const those = results.filter((result) => !result.perConnection && result.side === side);
+    if (those.length === 0) continue;
+    const of = capitalized(side);
+    parts.push(`### ${of} CPU, µs a request\n\n${ratioTable(those, 'cpu')}`);
+    parts.push(
+      `### ${of}: of it in the process itself (user CPU), µs a request\n\n${ratioTable(those, 'user')}`,
+    );
+    parts.push(`### ${of}: requests a second\n\n${figureTable(those, 'rate')}`);
+    parts.push(`### ${of}: RSS after a round, MiB\n\n${figureTable(those, 'rss')}`);
+    parts.push(`### ${of}: heap after a collection, MiB\n\n${figureTable(those, 'heap')}`);
   }
   for (const result of connected)
     parts.push(`### ${capitalized(result.title)}\n\n${connectionTable(result)}`);
@@ -153,7 +157,7 @@ export function markdown(results: readonly ScenarioResult[], options: Options): 
 }
 
 function ratioTable(results: readonly ScenarioResult[], figure: FigureName): string {
-  const subjects = [...results[0].rounds.keys()];
+  const subjects = subjectsOf(results);
   const ratios = pairs(subjects);
   const headings = ['Scenario', ...subjects, ...ratios.map((pair) => pair.join(' ÷ '))];
   const rows = results.map((result) => [
@@ -167,8 +171,13 @@ function ratioTable(results: readonly ScenarioResult[], figure: FigureName): str
   return table(headings, rows);
 }
 
+/** Everyone who took part in any of them. */
+function subjectsOf(results: readonly ScenarioResult[]): string[] {
+  return [...new Set(results.flatMap(({ rounds }) => [...rounds.keys()]))];
+}
+
 function figureTable(results: readonly ScenarioResult[], figure: FigureName): string {
-  const subjects = [...results[0].rounds.keys()];
+  const subjects = subjectsOf(results);
   const rows = results.map((result) => [
     result.title,
     ...subjects.map((subject) => cell(result, subject, figure)),

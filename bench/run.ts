@@ -7,6 +7,7 @@ import { fitOpenFiles } from './open-files.js';
 import { type Options, readOptions, USAGE } from './options.js';
 import { conditions, markdown, scenarioText, targetsText } from './report.js';
 import { soak } from './soak.js';
+import { takingPart } from './subjects.js';
 
 async function main(args: string[]): Promise<number> {
   let options: Options;
@@ -46,6 +47,7 @@ async function compare(options: Options): Promise<number> {
   if (!options.markdown) console.log(conditions(options).join('\n'));
   const results: ScenarioResult[] = [];
   for (const scenario of options.scenarios) {
+    if (takingPart(options.subjects, scenario).length === 0) continue;
     const result = await measure(fitOpenFiles(scenario, progress), { ...options, onProgress: progress });
     results.push(result);
     if (!options.markdown) console.log(scenarioText(result));

@@ -10,18 +10,23 @@ export interface ExpectedResponse {
 
 /**
  * Who makes the load: `wrk`, or our own process over `node:net` for the two things that wrk is no good at,
- * large uploads and thousands of connections that do nothing.
+ * large uploads and thousands of connections that do nothing. With `client` it is the subject that makes requests, to
+ * a server that answers with constants, and the client's process is what is measured.
  */
-export type Load = 'wrk' | 'upload' | 'idle';
+export type Load = 'wrk' | 'upload' | 'idle' | 'client';
 
 export interface Scenario {
   readonly name: string;
   readonly title: string;
   readonly load: Load;
+  /** Over TLS. */
+  readonly secure?: boolean;
   /** Connections of this scenario, if it does not leave that to `--connections`. */
   readonly connections?: number;
   /** One request as it goes on the wire. */
   readonly request: Buffer;
+  /** What the request has as content. */
+  readonly content?: Buffer;
   /** How many requests are sent before an answer is waited for. */
   readonly pipelined: number;
   readonly response: ExpectedResponse;
@@ -81,6 +86,20 @@ const HELLO = {
   response: response('application/json', CHUNKED, JSON.stringify({ hello: 'world' })),
 } as const;
 
+const CLOSED_HELLO: ExpectedResponse = {
+  ...HELLO.response,
+  fields: ['Content-Type: application/json', 'Connection: close', CHUNKED],
+};
+
+const SMALL_JSON = JSON.stringify({ id: 4711, name: 'a small answer', tags: ['one', 'two'], ok: true });
+
+const CLIENT = {
+  load: 'client',
+  request: request('GET /'),
+  pipelined: 1,
+  response: response('application/json', `Content-Length: ${SMALL_JSON.length}`, SMALL_JSON),
+} as const;
+
 export const SCENARIOS: readonly Scenario[] = [
   { ...HELLO, name: 'hello', title: 'hello JSON' },
   {
@@ -128,12 +147,27 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'connection-per-request',
     title: 'a connection per request',
     request: request('GET /', ['Connection: close']),
-    response: {
-      ...HELLO.response,
-      fields: ['Content-Type: application/json', 'Connection: close', CHUNKED],
-    },
+    response: CLOSED_HELLO,
   },
   { ...HELLO, name: 'idle', title: '10,000 idle keep-alive connections', load: 'idle', connections: 10_000 },
+  { ...HELLO, name: 'https', title: 'hello JSON over TLS', secure: true },
+  {
+    ...HELLO,
+    name: 'https-connection-per-request',
+    title: 'a TLS connection per request',
+    secure: true,
+    request: request('GET /', ['Connection: close']),
+    response: CLOSED_HELLO,
+  },
+  { ...CLIENT, name: 'client', title: 'GET of a small JSON text' },
+  {
+    ...CLIENT,
+    name: 'client-post',
+    title: 'POST of 1.5 KiB',
+    request: request('POST /', ['Content-Type: application/json'], ECHOED),
+    content: ECHOED,
+  },
+  { ...CLIENT, name: 'client-https', title: 'GET of a small JSON text over TLS', secure: true },
 ];
 
 /** The scenario of that name; the options have been checked before. */

@@ -1,8 +1,9 @@
 /** The server's process: one subject, one scenario, and the accounting of what it took. */
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import { answerQuestions } from './child.js';
+import { settledMemory } from './memory.js';
 import { scenarioNamed } from './scenarios.js';
 import type { Sample, ServerQuestion } from './server-process.js';
 import { subjectNamed } from './subjects.js';
@@ -12,6 +13,7 @@ let server: Server;
 answerQuestions(async (question: ServerQuestion) => {
   if (question.ask === 'sample') return sample(question.connections);
   const { subject } = await subjectNamed(question.subject).load();
+  if (subject.createServer === undefined) throw new Error(`${question.subject} is no server`);
   server = subject.createServer(scenarioNamed(question.scenario));
   // 10,000 connections come faster than a backlog of 511 is emptied.
   server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 });
@@ -23,13 +25,8 @@ async function sample(connections: number): Promise<Sample> {
   // First of all, so that neither the waiting nor the collection below counts as work for requests.
   const cpuAtEnd = process.cpuUsage();
   await untilConnected(connections);
-  for (let turn = 0; turn < 2; turn++) {
-    globalThis.gc?.();
-    // Gives finalizers and weak references their turn before the second collection.
-    await setImmediate();
-  }
-  const { rss, heapUsed, external } = process.memoryUsage();
-  return { cpuAtEnd, rss, heap: heapUsed + external, cpuAtStart: process.cpuUsage() };
+  const memory = await settledMemory();
+  return { cpuAtEnd, ...memory, cpuAtStart: process.cpuUsage() };
 }
 
 /** Connections that the load has just closed must not be in the memory figures. */

@@ -1,4 +1,5 @@
 import { Child } from './child.js';
+import type { Memory } from './memory.js';
 import type { Scenario } from './scenarios.js';
 import type { SubjectEntry } from './subjects.js';
 
@@ -7,14 +8,18 @@ export type ServerQuestion =
   | { readonly ask: 'sample'; readonly connections: number };
 
 /** The server process's own accounting at one moment: microseconds of CPU and bytes of memory. */
-export interface Sample {
+export interface Sample extends Memory {
   /** CPU at the moment of asking: the end of the round before. */
   readonly cpuAtEnd: NodeJS.CpuUsage;
   /** CPU once this sample was taken: the start of the round after. */
   readonly cpuAtStart: NodeJS.CpuUsage;
-  readonly rss: number;
-  /** The JavaScript heap and the buffers it owns, after a collection. */
-  readonly heap: number;
+}
+
+/** What makes a process write a CPU profile into that folder at its end. */
+export function profileOptions(subject: SubjectEntry, scenario: Scenario, folder?: string): string[] {
+  if (folder === undefined) return [];
+  const name = `${scenario.name}.${subject.name.replace(/\W/g, '-')}.cpuprofile`;
+  return ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}`];
 }
 
 /** A server in a process of its own. */
@@ -35,11 +40,7 @@ export class ServerProcess {
     scenario: Scenario,
     profileFolder?: string,
   ): Promise<ServerProcess> {
-    const nodeOptions = ['--expose-gc'];
-    if (profileFolder !== undefined) {
-      const name = `${scenario.name}.${subject.name.replace(/\W/g, '-')}.cpuprofile`;
-      nodeOptions.push('--cpu-prof', `--cpu-prof-dir=${profileFolder}`, `--cpu-prof-name=${name}`);
-    }
+    const nodeOptions = ['--expose-gc', ...profileOptions(subject, scenario, profileFolder)];
     const module = new URL('./server-main.js', import.meta.url);
     const child = new Child(`the server of ${subject.name}`, module, nodeOptions);
     try {

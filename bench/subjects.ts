@@ -1,10 +1,13 @@
 import type { Server } from 'node:net';
+import type { Client, ClientTarget } from './client.js';
 import type { Scenario } from './scenarios.js';
 
 /** One implementation under measurement. It runs in a process of its own; the load comes from another. */
 export interface Subject {
   /** Makes a server for this scenario, not yet listening. */
-  createServer(scenario: Scenario): Server;
+  createServer?(scenario: Scenario): Server;
+  /** Makes a client for this scenario. */
+  createClient?(target: ClientTarget): Client;
 }
 
 export interface SubjectEntry {
@@ -14,7 +17,9 @@ export interface SubjectEntry {
    * send more fields or none of these, only status, content type and content are compared.
    */
   readonly sameHeaderSection: boolean;
-  /** Called in the server's process only, so a subject that is not asked for need not be there. */
+  /** Which side it can be, if not both: it takes part in the scenarios that measure this side. */
+  readonly only?: 'server' | 'client';
+  /** Called in the subject's process only, so a subject that is not asked for need not be there. */
   load(): Promise<{ subject: Subject }>;
 }
 
@@ -22,8 +27,20 @@ export interface SubjectEntry {
 export const SUBJECTS: readonly SubjectEntry[] = [
   { name: 'floor', sameHeaderSection: true, load: () => import('./subjects/floor.js') },
   { name: 'node:http', sameHeaderSection: true, load: () => import('./subjects/node-http.js') },
-  { name: 'barewire/http', sameHeaderSection: true, load: () => import('./subjects/barewire-http.js') },
+  {
+    name: 'barewire/http',
+    sameHeaderSection: true,
+    only: 'server',
+    load: () => import('./subjects/barewire-http.js'),
+  },
+  { name: 'undici', sameHeaderSection: false, only: 'client', load: () => import('./subjects/undici.js') },
 ];
+
+/** Which of them take part in a scenario. */
+export function takingPart(subjects: readonly SubjectEntry[], { load }: Scenario): SubjectEntry[] {
+  const side = load === 'client' ? 'client' : 'server';
+  return subjects.filter(({ only = side }) => only === side);
+}
 
 /** The subject of that name; the options have been checked before. */
 export function subjectNamed(name: string): SubjectEntry {

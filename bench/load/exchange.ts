@@ -1,14 +1,17 @@
 import { once } from 'node:events';
 import net from 'node:net';
+import tls from 'node:tls';
+import { authority } from '../certificates.js';
 import { type ReadResponse, readResponse } from '../response-reader.js';
 
 /** No answer of a healthy server takes this long here. */
 const PATIENCE = 20_000;
 
 /** Connects to a server under measurement. */
-export async function connect(port: number): Promise<net.Socket> {
-  const socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
-  await once(socket, 'connect');
+export async function connect(port: number, secure = false): Promise<net.Socket> {
+  const options = { port, host: '127.0.0.1', noDelay: true };
+  const socket = secure ? tls.connect({ ...options, ca: authority }) : net.connect(options);
+  await once(socket, secure ? 'secureConnect' : 'connect');
   // Whoever waits for something hears of an error by itself; an idle connection may end as it likes.
   socket.on('error', () => {});
   return socket;

@@ -43,7 +43,7 @@ export async function runWrk(
     const requestFile = join(folder, 'request');
     await writeFile(requestFile, Buffer.concat(Array<Buffer>(scenario.pipelined).fill(scenario.request)));
     const options = ['-t', '1', '-c', String(connections), '-d', `${seconds}s`, '--timeout', '10s'];
-    const url = `http://127.0.0.1:${port}/`;
+    const url = `${scenario.secure ? 'https' : 'http'}://127.0.0.1:${port}/`;
     const { requests, microseconds, ...errors } = await result([
       ...options,
       '-s',

@@ -1,19 +1,22 @@
 import net from 'node:net';
+import tls from 'node:tls';
+import { certificate } from '../certificates.js';
 import { closesConnection, type ExpectedResponse, type Scenario } from '../scenarios.js';
 import type { Subject } from '../subjects.js';
+import { createFloorClient } from './floor-client.js';
 
 /**
  * The least that a server on `node:net` can do: it looks for the end of each request and writes an answer made
  * beforehand. It understands nothing else of HTTP, so nobody who does can be expected to cost less.
  */
-export const subject: Subject = { createServer };
+export const subject: Subject = { createServer, createClient: createFloorClient };
 
 function createServer(scenario: Scenario): net.Server {
   const one = answer(scenario.response);
   const closes = closesConnection(scenario);
   // answers[n] is n responses in one piece, for n pipelined requests.
   const answers = [Buffer.alloc(0), one];
-  return net.createServer({ noDelay: true }, (socket) => {
+  const onConnection = (socket: net.Socket): void => {
     const requestsEnding = requestCounter();
     socket.on('error', () => socket.destroy());
     socket.on('data', (chunk: Buffer) => {
@@ -23,11 +26,15 @@ function createServer(scenario: Scenario): net.Server {
       if (closes) socket.end(answers[count]);
       else socket.write(answers[count]);
     });
-  });
+  };
+  return scenario.secure
+    ? tls.createServer({ noDelay: true, ...certificate } as tls.TlsOptions, onConnection)
+    : net.createServer({ noDelay: true }, onConnection);
 }
 
 const HEAD_END = Buffer.from('\r\n\r\n');
-const LENGTH_NAME = Buffer.from('\r\nContent-Length: ');
+/** As `node:http` is told to write it, and as others do. */
+const LENGTH_NAMES = [Buffer.from('\r\nContent-Length: '), Buffer.from('\r\ncontent-length: ')];
 const POST = 'P'.charCodeAt(0);
 
 /** A function that says how many requests end within the next chunk of a connection. */
@@ -64,10 +71,11 @@ function requestCounter(): (chunk: Buffer) => number {
 
 function contentLength(chunk: Buffer, start: number, end: number): number {
   if (chunk[start] !== POST) return 0;
-  const name = chunk.indexOf(LENGTH_NAME, start);
-  return name === -1 || name > end
-    ? 0
-    : Number.parseInt(chunk.toString('latin1', name + LENGTH_NAME.length, end), 10);
+  for (const name of LENGTH_NAMES) {
+    const at = chunk.indexOf(name, start);
+    if (at !== -1 && at < end) return Number.parseInt(chunk.toString('latin1', at + name.length, end), 10);
+  }
+  return 0;
 }
 
 function answer({ status, fields, content }: ExpectedResponse): Buffer {

@@ -1,5 +1,10 @@
 import http from 'node:http';
+import https from 'node:https';
 import { createApplication } from '../application.js';
 import type { Subject } from '../subjects.js';
+import { createHttpClient } from './http-client.js';
 
-export const subject: Subject = { createServer: () => createApplication(http) };
+export const subject: Subject = {
+  createServer: (scenario) => createApplication(http, https, scenario),
+  createClient: (target) => createHttpClient(http, https, target),
+};
