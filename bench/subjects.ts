@@ -30,7 +30,6 @@ export const SUBJECTS: readonly SubjectEntry[] = [
   {
     name: 'barewire/http',
     sameHeaderSection: true,
-    only: 'server',
     load: () => import('./subjects/barewire-http.js'),
   },
   { name: 'undici', sameHeaderSection: false, only: 'client', load: () => import('./subjects/undici.js') },

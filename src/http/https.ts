@@ -1,7 +1,11 @@
 /** `barewire/https`: exactly node:https's exports. */
 import type * as nodeHttp from 'node:http';
 import type * as nodeHttps from 'node:https';
+import { AGENT_TIMEOUT } from '../wire/limits.js';
+import { ClientRequest } from './client-request.js';
+import { Agent as AgentClass, type HttpsAgentOptions } from './https-agent.js';
 import { Server as ServerClass } from './https-server.js';
+import { requestOptions } from './request-options.js';
 
 /**
  * Makes a Server.
@@ -13,6 +17,27 @@ export const createServer = function createServer(options?: unknown, requestList
   return new ServerClass(options as nodeHttps.ServerOptions, requestListener as never);
 } as typeof nodeHttps.createServer;
 
+/**
+ * Makes a request over TLS; `end` sends it.
+ * @param input A URL, as a string or an object, or the options.
+ * @param second See `https.RequestOptions`; they win over the URL. Or the callback.
+ * @param third Listens to 'response', once.
+ * @throws as ClientRequest
+ */
+export const request = function request(input: unknown, second?: unknown, third?: unknown) {
+  const options = requestOptions(input, second);
+  options._defaultAgent = globalAgent as unknown as typeof options._defaultAgent;
+  const callback = typeof second === 'function' ? second : third;
+  return new ClientRequest(options as nodeHttp.RequestOptions, callback as never);
+} as typeof nodeHttps.request;
+
+/** As `request` with method GET, and ended. @throws as ClientRequest */
+export const get = function get(input?: unknown, options?: unknown, callback?: unknown) {
+  const made = request(input as string, options as nodeHttps.RequestOptions, callback as never);
+  made.end();
+  return made;
+} as typeof nodeHttps.get;
+
 // The types of node:https, under its names.
 export type Server<
   Request extends typeof nodeHttp.IncomingMessage = typeof nodeHttp.IncomingMessage,
@@ -22,8 +47,35 @@ export type ServerOptions<
   Request extends typeof nodeHttp.IncomingMessage = typeof nodeHttp.IncomingMessage,
   Response extends typeof nodeHttp.ServerResponse<InstanceType<Request>> = typeof nodeHttp.ServerResponse,
 > = nodeHttps.ServerOptions<Request, Response>;
+export type Agent = nodeHttps.Agent;
+/** node:https's, and `retryStaleSockets`. */
+export type AgentOptions = HttpsAgentOptions;
+export type RequestOptions = nodeHttps.RequestOptions;
 
 export const Server = ServerClass;
+export const Agent = AgentClass as unknown as typeof nodeHttps.Agent &
+  (new (
+    options?: AgentOptions,
+  ) => nodeHttps.Agent);
+
+/** The agent of requests that name none. Set it on the default export to have another. */
+export let globalAgent: nodeHttps.Agent = new Agent({
+  keepAlive: true,
+  scheduling: 'lifo',
+  timeout: AGENT_TIMEOUT,
+});
 
 /** As `import https from 'node:https'` has it. */
-export default { Server, createServer };
+export default {
+  Agent,
+  Server,
+  createServer,
+  get,
+  request,
+  get globalAgent(): nodeHttps.Agent {
+    return globalAgent;
+  },
+  set globalAgent(agent: nodeHttps.Agent) {
+    globalAgent = agent;
+  },
+};

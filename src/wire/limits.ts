@@ -47,3 +47,6 @@ export const AGENT_KEEP_ALIVE_TIMEOUT_BUFFER = 1_000;
 
 /** Free sockets that an agent keeps for one name. node:http `maxFreeSockets`. */
 export const MAX_FREE_SOCKETS = 256;
+
+/** TLS sessions that an https agent remembers. node:https `maxCachedSessions`. */
+export const MAX_CACHED_SESSIONS = 100;
