@@ -224,6 +224,8 @@ export class ClientConnection extends Connection implements MessageOutlet {
     this.detach();
     this.request = null;
     request.upgradeOrConnect = true;
+    socket._httpMessage = null;
+    if (request.timeoutCb !== null) socket.removeListener('timeout', request.timeoutCb);
     // It is no longer the agent's.
     socket.emit('agentRemove');
     // Not flowing, not paused: as the listener would find a socket of its own.

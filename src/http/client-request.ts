@@ -127,6 +127,11 @@ export const ClientRequest = function ClientRequest(
   this._last = !isKept;
   this.shouldKeepAlive = isKept;
   this[kUniqueHeaders] = uniqueHeadersOf(options.uniqueHeaders);
+  if (options.setDefaultHeaders === false) {
+    this._removedConnection = true;
+    this._removedContLen = true;
+    this._removedTE = true;
+  }
   setHeaders(this, options, host, port, defaultPort);
   if (clientRequestCreated.hasSubscribers) clientRequestCreated.publish({ request: this });
   connectRequest(this, connectOptions(options));
@@ -166,6 +171,11 @@ function setHeaders(
     if (request._header !== null) throw headersSent('render');
     request._storeHeader(requestLine(request.method, request.path));
   }
+}
+
+/** Is what the caller writes behind the head meant for another protocol? */
+function changesProtocol(request: Request): boolean {
+  return request.method === 'CONNECT' || request.hasHeader('upgrade');
 }
 
 /** Has the agent find a socket, or else connects. */
@@ -277,7 +287,7 @@ const members: ThisType<Request> & Record<string, unknown> = {
     if (this._header !== null) throw headersSent('render');
     // Content nobody would expect with this method is framed all the same: unframed, it would be read as the
     // next request (RFC 9112 section 6.3).
-    if (length > 0) this.useChunkedEncodingByDefault = true;
+    if (length > 0 && !changesProtocol(this)) this.useChunkedEncodingByDefault = true;
     this._storeHeader(requestLine(this.method, this.path));
   },
 

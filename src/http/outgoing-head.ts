@@ -165,7 +165,8 @@ function framingLines(message: Outgoing): string {
   }
   if (framing === CLOSE_DELIMITED) {
     message._last = true;
-    if ((message as { method?: string }).method !== undefined) {
+    const { method } = message as { method?: string };
+    if (method !== undefined && method !== 'CONNECT' && !message.hasHeader('upgrade')) {
       // A request does not end with its connection: this one says that it has no content, and cannot take it back.
       message._hasBody = false;
       message[kRejectBodyWrites] = true;
