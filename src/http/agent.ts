@@ -27,6 +27,7 @@ import {
 import type { Request } from './client-request.js';
 import type { ConnectionSocket } from './connection.js';
 import { debug } from './diagnostics.js';
+import { lowerCaseName } from './incoming-headers.js';
 import { defineMembers } from './prototype.js';
 import type { RequestOptions } from './request-options.js';
 import { allowRetry } from './retry.js';
@@ -273,15 +274,25 @@ function nameOf(
   return name;
 }
 
+/** The last name found, and what for: one request is much like the next. */
+let lastHost: string | null | undefined;
+let lastPort: unknown;
+let lastName = '';
+
 /** The name that getName has for the request's options with the agent's over them. */
 function nameOfRequest(agents: SocketOptions, asked: RequestOptions): string {
-  return nameOf(
-    'host' in agents ? agents.host : asked.host,
-    'port' in agents ? agents.port : asked.port,
-    'localAddress' in agents ? agents.localAddress : asked.localAddress,
-    'family' in agents ? agents.family : asked.family,
-    'socketPath' in agents ? agents.socketPath : asked.socketPath,
-  );
+  const host = 'host' in agents ? agents.host : asked.host;
+  const port = 'port' in agents ? agents.port : asked.port;
+  const localAddress = 'localAddress' in agents ? agents.localAddress : asked.localAddress;
+  const family = 'family' in agents ? agents.family : asked.family;
+  const socketPath = 'socketPath' in agents ? agents.socketPath : asked.socketPath;
+  if (localAddress || family || socketPath) return nameOf(host, port, localAddress, family, socketPath);
+  if (lastName === '' || host !== lastHost || port !== lastPort) {
+    lastHost = host;
+    lastPort = port;
+    lastName = nameOf(host, port, '', undefined, '');
+  }
+  return lastName;
 }
 
 /** The name of the pool that a socket with these options is in. */
@@ -458,14 +469,30 @@ function forget<T>(pools: Pools<T>, name: string, member: T): void {
   if (pool.length === 0) delete pools[name];
 }
 
+/** The last Keep-Alive field, and its seconds: a server sends the same again and again. */
+let lastHintField = '';
+let lastHint: number | undefined;
+
 /** The seconds a server says it keeps an idle connection, in the last response on this socket. */
 function keepAliveHint(socket: AgentSocket): number | undefined {
-  const response = (socket._httpMessage as Request | undefined)?.res;
-  const field = response?.headers['keep-alive'];
-  if (field === undefined) return undefined;
-  const seconds = /^timeout=(\d+)/.exec(String(field))?.[1];
-  return seconds === undefined ? undefined : Number(seconds);
+  const lines = (socket._httpMessage as Request | undefined)?.res?.rawHeaders;
+  if (lines === undefined) return undefined;
+  // Without making an object of all headers for the sake of one.
+  for (let i = 0; i < lines.length; i += 2) {
+    const name = lines[i];
+    if (name.length !== KEEP_ALIVE_NAME.length || lowerCaseName(name) !== KEEP_ALIVE_NAME) continue;
+    const field = lines[i + 1];
+    if (field !== lastHintField) {
+      const seconds = /^timeout=(\d+)/.exec(field)?.[1];
+      lastHintField = field;
+      lastHint = seconds === undefined ? undefined : Number(seconds);
+    }
+    return lastHint;
+  }
+  return undefined;
 }
+
+const KEEP_ALIVE_NAME = 'keep-alive';
 
 // The events by which an agent keeps account of its sockets. One set of functions for all of them.
 

@@ -30,7 +30,16 @@ import {
   timerDuration,
 } from './request-options.js';
 import { keepForRetry, type Retry } from './retry.js';
-import { kConnection, kErrored, kParsing, kPath, kRetry, kScope, kUniqueHeaders } from './symbols.js';
+import {
+  kConnection,
+  kErrored,
+  kIsMade,
+  kParsing,
+  kPath,
+  kRetry,
+  kScope,
+  kUniqueHeaders,
+} from './symbols.js';
 
 /** The request with what is kept for ourselves, and the members that libraries reach for. */
 export interface Request extends Outgoing {
@@ -62,6 +71,8 @@ export interface Request extends Outgoing {
   [kPath]: string;
   [kParsing]: ResponseParsing;
   [kRetry]: Retry | null;
+  /** The constructor has returned. */
+  [kIsMade]: boolean;
   /** The context in which the request was made: its events come in it. */
   [kScope]: AsyncResource;
 }
@@ -134,7 +145,9 @@ export const ClientRequest = function ClientRequest(
   }
   setHeaders(this, options, host, port, defaultPort);
   if (clientRequestCreated.hasSubscribers) clientRequestCreated.publish({ request: this });
+  this[kIsMade] = false;
   connectRequest(this, connectOptions(options));
+  this[kIsMade] = true;
 } as unknown as typeof nodeHttp.ClientRequest;
 
 Object.setPrototypeOf(ClientRequest.prototype, OutgoingMessage.prototype);
@@ -312,7 +325,8 @@ const members: ThisType<Request> & Record<string, unknown> = {
 
   /** Gives the request its socket, or the error that kept it from having one. Called by agents. */
   onSocket(socket: ConnectionSocket | null, error?: Error | null) {
-    process.nextTick(onSocketTick, this, socket, error);
+    // Most get it while they are made, in their own context.
+    process.nextTick(this[kIsMade] ? onSocketTick : takeSocket, this, socket, error);
   },
 
   _deferToConnect(method: string | null, args: unknown[], callback?: () => void) {

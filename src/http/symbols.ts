@@ -24,3 +24,4 @@ export const kRetry = Symbol('barewire.retry');
 /** Named as in node:https: it can be seen in the options of sockets. */
 export const kIdentityCheck = Symbol('per-request checkServerIdentity');
 export const kRequestOptions = Symbol('barewire.requestOptions');
+export const kIsMade = Symbol('barewire.isMade');
