@@ -346,7 +346,8 @@ export class ClientConnection extends Connection implements MessageOutlet {
 
   /** May the request be sent again, on another connection? Not if anything of an answer came in. */
   private mayRetry(request: Request): boolean {
-    return request[kRetry] !== null && !this.hasInput && !request.destroyed;
+    const again = request[kRetry];
+    return again !== null && !again.isSpent && !this.hasInput && !request.destroyed;
   }
 
   onSocketDrain(): void {

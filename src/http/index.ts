@@ -102,8 +102,8 @@ export const { WebSocket, CloseEvent, MessageEvent } = globalThis;
 
 export { _connectionListener, maxHeaderSize, validateHeaderName, validateHeaderValue };
 
-/** As `import http from 'node:http'` has it. */
-export default {
+/** As `import http from 'node:http'` has it, types and all. */
+const http = {
   _connectionListener,
   METHODS,
   STATUS_CODES,
@@ -130,3 +130,35 @@ export default {
     setDefaultAgent(agent as unknown as Parameters<typeof setDefaultAgent>[0]);
   },
 };
+
+declare namespace http {
+  export type IncomingMessage = nodeHttp.IncomingMessage;
+  export type OutgoingMessage<Request extends nodeHttp.IncomingMessage = nodeHttp.IncomingMessage> =
+    nodeHttp.OutgoingMessage<Request>;
+  export type ServerResponse<Request extends nodeHttp.IncomingMessage = nodeHttp.IncomingMessage> =
+    nodeHttp.ServerResponse<Request>;
+  export type Server<
+    Request extends typeof nodeHttp.IncomingMessage = typeof nodeHttp.IncomingMessage,
+    Response extends typeof nodeHttp.ServerResponse<InstanceType<Request>> = typeof nodeHttp.ServerResponse,
+  > = nodeHttp.Server<Request, Response>;
+  export type ServerOptions<
+    Request extends typeof nodeHttp.IncomingMessage = typeof nodeHttp.IncomingMessage,
+    Response extends typeof nodeHttp.ServerResponse<InstanceType<Request>> = typeof nodeHttp.ServerResponse,
+  > = nodeHttp.ServerOptions<Request, Response>;
+  export type RequestListener<
+    Request extends typeof nodeHttp.IncomingMessage = typeof nodeHttp.IncomingMessage,
+    Response extends typeof nodeHttp.ServerResponse<InstanceType<Request>> = typeof nodeHttp.ServerResponse,
+  > = nodeHttp.RequestListener<Request, Response>;
+  export type ClientRequest = nodeHttp.ClientRequest;
+  export type Agent = nodeHttp.Agent;
+  /** node:http's, and `retryStaleSockets`. */
+  export type AgentOptions = OwnAgentOptions;
+  export type ClientRequestArgs = nodeHttp.ClientRequestArgs;
+  export type RequestOptions = nodeHttp.RequestOptions;
+  export type IncomingHttpHeaders = nodeHttp.IncomingHttpHeaders;
+  export type OutgoingHttpHeaders = nodeHttp.OutgoingHttpHeaders;
+  export type OutgoingHttpHeader = nodeHttp.OutgoingHttpHeader;
+  export type InformationEvent = nodeHttp.InformationEvent;
+}
+
+export default http;

@@ -17,19 +17,22 @@ export interface Retry {
   readonly agent: Agent;
   readonly options: RequestOptions;
   output: readonly PendingWrite[];
+  /** It was sent again: the next failure is final. */
+  readonly isSpent: boolean;
   /** 'finish' was emitted in the first attempt. */
   hasFinished: boolean;
 }
 
 /** The request got a used socket: it may be sent again if that turns out to be stale. */
 export function allowRetry(request: Request, agent: Agent, options: RequestOptions): void {
-  if (isIdempotent(request.method)) request[kRetry] = { agent, options, output: [], hasFinished: false };
+  if (!isIdempotent(request.method)) return;
+  request[kRetry] = { agent, options, output: [], isSpent: false, hasFinished: false };
 }
 
 /** The request is about to be written: keeps it, if all of it is there to be kept. */
 export function keepForRetry(request: Request): void {
   const kept = request[kRetry];
-  if (kept === null) return;
+  if (kept === null || kept.isSpent) return;
   if (!request.finished) request[kRetry] = null;
   else kept.output = request.outputData;
 }
@@ -44,7 +47,6 @@ export function retry(request: Request): void {
   // Callbacks of single writes were called the first time; the last one tells that the request is complete.
   request.outputData = output.map((write, i) => (i === last ? write : { ...write, callback: null }));
   request.outputSize = output.reduce((size, { data }) => size + data.length, 0);
-  // The next failure is final; 'finish' was heard.
-  request[kRetry] = { agent, options, output: [], hasFinished };
+  request[kRetry] = { agent, options, output: [], isSpent: true, hasFinished };
   agent.addFreshRequest(request, options);
 }
