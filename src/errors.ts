@@ -247,3 +247,50 @@ export function connectionReset(message: string): CodedError {
   error.code = 'ECONNRESET';
   return error;
 }
+
+// What the framework refuses. `status` is the answer's; the message is for the client to read.
+
+/** What is wrong with a request, for whoever answers it. */
+export interface RequestError extends CodedError {
+  /** The status code of the answer, 400 to 499. */
+  status: number;
+  /** The same under node:http's name. */
+  statusCode: number;
+  /** The message may be shown to the client. */
+  expose: boolean;
+  /** Fields of the answer, such as Allow for 405. */
+  headers?: Record<string, string>;
+}
+
+function refusal<A extends unknown[]>(code: string, status: number, message: (...args: A) => string) {
+  return (...args: A): RequestError =>
+    Object.assign(new Error(message(...args)), { code, status, statusCode: status, expose: true });
+}
+
+export const notFound = refusal(
+  'ERR_NOT_FOUND',
+  404,
+  (method: string, path: string) => `Cannot ${method} ${path}`,
+);
+export const methodNotAllowed = refusal(
+  'ERR_METHOD_NOT_ALLOWED',
+  405,
+  (method: string, path: string) => `${method} is not allowed for ${path}`,
+);
+export const malformedPath = refusal(
+  'ERR_MALFORMED_PATH',
+  400,
+  (path: string) => `The path has a malformed percent-encoding: ${path}`,
+);
+
+// The bodies' rows stand below this line.
+
+// The responses' rows stand below this line.
+
+// The application's rows stand below this line.
+
+export const nextCalledTwice = caller(
+  'ERR_NEXT_CALLED_TWICE',
+  Error,
+  () => 'next() was called twice by one middleware',
+);
