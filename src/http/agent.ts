@@ -31,7 +31,7 @@ import { lowerCaseName } from './incoming-headers.js';
 import { defineMembers } from './prototype.js';
 import type { RequestOptions } from './request-options.js';
 import { allowRetry } from './retry.js';
-import { kAgent, kRequestOptions } from './symbols.js';
+import { kAgent, kNameOfRequest, kRequestOptions } from './symbols.js';
 
 type Pools<T> = Record<string, T[] | undefined>;
 
@@ -70,6 +70,7 @@ export interface Agent extends EventEmitter {
   keepSocketAlive(socket: AgentSocket): boolean;
   reuseSocket(socket: AgentSocket, request: Request): void;
   getName(options?: SocketOptions): string;
+  [kNameOfRequest](request: Request, asked: RequestOptions): string;
   destroy(): void;
 }
 
@@ -82,7 +83,7 @@ export interface AgentSocket extends ConnectionSocket {
 
 /** A request that waits for a socket. */
 interface WaitingRequest extends Request {
-  [kRequestOptions]?: SocketOptions;
+  [kRequestOptions]?: RequestOptions;
 }
 
 /** The options of an Agent beyond those of node:http. */
@@ -236,23 +237,20 @@ function takeFree(agent: Agent, name: string): AgentSocket | undefined {
   return socket;
 }
 
-/** The options of the request, and the agent's over them. */
-function mergedOptions(agent: Agent, options: RequestOptions): SocketOptions {
+/** The options of the request, and the agent's over them: what a socket for it is made with. */
+export function socketOptions(agent: Agent, request: Request, options: RequestOptions): SocketOptions {
   const merged: SocketOptions = Object.assign(Object.create(null), options, agent.options);
   if (merged.socketPath) merged.path = merged.socketPath;
+  // The host by which a TLS server is to know what was asked for: the one of the Host field.
+  if (agent.protocol === 'https:' && !merged.servername && merged.servername !== '') {
+    merged.servername = serverName(merged.host as string, request.getHeader('host'));
+  }
   return merged;
 }
 
-/** The host by which a TLS server is to know what was asked for: the one of the Host field. */
-function nameServer(agent: Agent, options: SocketOptions, request: Request): void {
-  if (agent.protocol !== 'https:' || options.servername || options.servername === '') return;
-  options.servername = serverName(options, request);
-}
-
 /** Server names of TLS are host names, never addresses (RFC 6066 section 3): empty for those. */
-function serverName(options: SocketOptions, request: Request): string {
-  let name = options.host as string;
-  const host = request.getHeader('host');
+function serverName(connectedTo: string, host: unknown): string {
+  let name = connectedTo;
   if (host) {
     if (typeof host !== 'string') throw invalidArgType('options.headers.host', 'of type string', host);
     // "[::1]:8080", "name:8080"
@@ -279,8 +277,8 @@ let lastHost: string | null | undefined;
 let lastPort: unknown;
 let lastName = '';
 
-/** The name that getName has for the request's options with the agent's over them. */
-function nameOfRequest(agents: SocketOptions, asked: RequestOptions): string {
+/** The name that getName has for the request's options with the agent's over them, without merging them. */
+export function nameOfRequest(agents: SocketOptions, asked: RequestOptions): string {
   const host = 'host' in agents ? agents.host : asked.host;
   const port = 'port' in agents ? agents.port : asked.port;
   const localAddress = 'localAddress' in agents ? agents.localAddress : asked.localAddress;
@@ -300,7 +298,7 @@ function poolName(agent: Agent, options: SocketOptions): string {
   return options._agentKey ?? agent.getName(options);
 }
 
-const members: ThisType<Agent> & Record<string, unknown> = {
+const members: ThisType<Agent> & Record<string | symbol, unknown> = {
   createConnection(options: SocketOptions, callback?: () => void) {
     return createConnection(options as unknown as NetConnectOpts, callback);
   },
@@ -310,35 +308,28 @@ const members: ThisType<Agent> & Record<string, unknown> = {
     return nameOf(options.host, options.port, options.localAddress, options.family, options.socketPath);
   },
 
+  /** The name of the pool for this request. Most find a free socket, by its name alone. */
+  [kNameOfRequest](request: Request, asked: RequestOptions) {
+    if (this.getName === members.getName) return nameOfRequest(this.options, asked);
+    return this.getName(socketOptions(this, request, asked));
+  },
+
   /** Finds or makes a socket for the request, or has it wait. The form with port and address is a legacy. */
   addRequest(request: Request, given: RequestOptions | string, port?: number, localAddress?: string) {
     const asked = typeof given === 'string' ? { host: given, port, localAddress } : given;
-    let options: SocketOptions | null = null;
-    let name: string;
-    if (this.getName === members.getName) {
-      // Most requests find a free socket, by its name alone.
-      name = nameOfRequest(this.options, asked as RequestOptions);
-    } else {
-      options = mergedOptions(this, asked as RequestOptions);
-      nameServer(this, options, request);
-      name = this.getName(options);
-    }
+    const name = this[kNameOfRequest](request, asked as RequestOptions);
     this.sockets[name] ??= [];
     const socket = takeFree(this, name);
     if (socket !== undefined) {
       this.reuseSocket(socket, request);
       if (this.retryStaleSockets) {
-        allowRetry(request, this, options ?? mergedOptions(this, asked as RequestOptions));
+        allowRetry(request, this, socketOptions(this, request, asked as RequestOptions));
       }
       giveSocket(this, request, socket);
       (this.sockets[name] ??= []).push(socket);
       return;
     }
-    if (options === null) {
-      options = mergedOptions(this, asked as RequestOptions);
-      nameServer(this, options, request);
-    }
-    connectOrWait(this, request, options, name);
+    connectOrWait(this, request, asked as RequestOptions, name);
   },
 
   /** As addRequest, but never on a socket that was used before. */
@@ -348,8 +339,7 @@ const members: ThisType<Agent> & Record<string, unknown> = {
 
   /** Connects, and calls back with a socket of this agent's. */
   createSocket(request: Request, given: SocketOptions, callback: OnCreate) {
-    const options = mergedOptions(this, given);
-    nameServer(this, options, request);
+    const options = socketOptions(this, request, given);
     const name = this.getName(options);
     options._agentKey = name;
     options.encoding = null;
@@ -385,7 +375,7 @@ const members: ThisType<Agent> & Record<string, unknown> = {
     const request = (this.requests[waiting] as WaitingRequest[])[0];
     const asked = request[kRequestOptions] ?? options;
     request[kRequestOptions] = undefined;
-    this.createSocket(request, asked, (error, created) => {
+    this.createSocket(request, socketOptions(this, request, asked), (error, created) => {
       if (error) {
         takeWaiting(this, waiting, request);
         request.onSocket(null, error);
@@ -434,17 +424,17 @@ const members: ThisType<Agent> & Record<string, unknown> = {
 defineMembers(Agent.prototype, members);
 
 /** A new socket for the request, or its place in the queue. */
-function connectOrWait(agent: Agent, request: WaitingRequest, options: SocketOptions, name: string): void {
+function connectOrWait(agent: Agent, request: WaitingRequest, asked: RequestOptions, name: string): void {
   const count = (agent.sockets[name]?.length ?? 0) + (agent.freeSockets[name]?.length ?? 0);
   if (count < agent.maxSockets && agent.totalSocketCount < agent.maxTotalSockets) {
-    agent.createSocket(request, options, (error, socket) => {
+    agent.createSocket(request, socketOptions(agent, request, asked), (error, socket) => {
       if (error) request.onSocket(null, error);
       else giveSocket(agent, request, socket as AgentSocket);
     });
     return;
   }
   debug('waiting for a socket');
-  request[kRequestOptions] = options;
+  request[kRequestOptions] = asked;
   (agent.requests[name] ??= []).push(request);
 }
 

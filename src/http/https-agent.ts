@@ -1,11 +1,20 @@
 /** Agent of node:https: TLS sockets, pooled by all that makes one connection differ from another in trust. */
 import { type ConnectionOptions, checkServerIdentity, connect } from 'node:tls';
 import { MAX_CACHED_SESSIONS } from '../wire/limits.js';
-import { type AgentOptions, type AgentSocket, Agent as HttpAgent, type SocketOptions } from './agent.js';
+import {
+  type AgentOptions,
+  type AgentSocket,
+  Agent as HttpAgent,
+  nameOfRequest,
+  type SocketOptions,
+  socketOptions,
+} from './agent.js';
 import type { Request } from './client-request.js';
 import { defineMembers } from './prototype.js';
 import type { RequestOptions } from './request-options.js';
-import { kAgent, kIdentityCheck } from './symbols.js';
+import { kAgent, kIdentityCheck, kNameOfRequest } from './symbols.js';
+
+const kLastName = Symbol('barewire.lastName');
 
 /** Options of an https Agent: of http's, of `tls.connect`, and how many sessions to keep. */
 export interface HttpsAgentOptions extends AgentOptions, Omit<ConnectionOptions, keyof AgentOptions> {
@@ -26,6 +35,7 @@ export interface HttpsAgent extends HttpAgent {
   options: SecureOptions;
   maxCachedSessions: number;
   _sessionCache: SessionCache;
+  [kLastName]: LastName | null;
   _getSession(key: string): Buffer | undefined;
   _cacheSession(key: string, session: Buffer): void;
   _evictSession(key: string): void;
@@ -46,6 +56,7 @@ export const Agent = function Agent(this: HttpsAgent | undefined, options?: Http
   given.protocol ??= 'https:';
   (HttpAgent as unknown as (this: HttpsAgent, options: HttpsAgentOptions) => void).call(self, given);
   self.maxCachedSessions = given.maxCachedSessions ?? MAX_CACHED_SESSIONS;
+  self[kLastName] = null;
   self._sessionCache = { map: Object.create(null), list: [] };
   return undefined;
 } as unknown as new (
@@ -81,23 +92,66 @@ function marked(agent: HttpsAgent, options: SecureOptions): RequestOptions {
   return { ...options, [kIdentityCheck]: ++identityChecks } as RequestOptions;
 }
 
-/** An option as a part of the name. */
-function part(value: unknown): string {
-  return value ? `:${value}` : ':';
+/** How options are written into a name. */
+type Format = (value: unknown) => string;
+
+const ifGiven: Format = (value) => (value ? String(value) : '');
+
+/** For those whose false, or 0, says something too. */
+const ifDefined: Format = (value) => (value === undefined ? '' : String(value));
+
+const pfxFormat: Format = (pfx) =>
+  Array.isArray(pfx) ? pfx.map((one) => `:${one.buf ?? one}:${one.passphrase}`).join('') : ifGiven(pfx);
+
+const sigalgsFormat: Format = (sigalgs) => (sigalgs ? JSON.stringify(sigalgs) : '');
+
+/** What makes one connection differ from another in trust, in the order of the name. */
+const NAMED_OPTIONS: readonly (readonly [name: string, format: Format])[] = [
+  ['ca', ifGiven],
+  ['cert', ifGiven],
+  ['clientCertEngine', ifGiven],
+  ['ciphers', ifGiven],
+  ['key', ifGiven],
+  ['pfx', pfxFormat],
+  ['rejectUnauthorized', ifDefined],
+  ['servername', ifGiven],
+  ['minVersion', ifGiven],
+  ['maxVersion', ifGiven],
+  ['secureProtocol', ifGiven],
+  ['crl', ifGiven],
+  ['honorCipherOrder', ifDefined],
+  ['ecdhCurve', ifGiven],
+  ['dhparam', ifGiven],
+  ['secureOptions', ifDefined],
+  ['sessionIdContext', ifGiven],
+  ['sigalgs', sigalgsFormat],
+  ['privateKeyIdentifier', ifGiven],
+  ['privateKeyEngine', ifGiven],
+];
+
+/** The name of the last request of an agent, and what it was made of. */
+interface LastName {
+  readonly name: string;
+  /** http's part of it. */
+  readonly place: string;
+  readonly hostField: unknown;
+  /** Of the agent's options, those that are in NAMED_OPTIONS. */
+  readonly values: readonly unknown[];
 }
 
-/** As `part`, of an option whose false, or 0, says something too. */
-function definedPart(value: unknown): string {
-  return value === undefined ? ':' : `:${value}`;
+type Named = Record<string, unknown>;
+
+function isAskedFor(asked: Named): boolean {
+  for (const [name] of NAMED_OPTIONS) if (asked[name] !== undefined) return true;
+  return false;
 }
 
-function pfxPart(pfx: unknown): string {
-  if (!Array.isArray(pfx)) return part(pfx);
-  const parts = pfx.map((one) => `:${one.buf ?? one}:${one.passphrase}`);
-  return `:${parts.join('')}`;
+function hasValues(options: Named, values: readonly unknown[]): boolean {
+  for (let i = 0; i < values.length; i++) if (options[NAMED_OPTIONS[i][0]] !== values[i]) return false;
+  return true;
 }
 
-const members: ThisType<HttpsAgent> & Record<string, unknown> = {
+const members: ThisType<HttpsAgent> & Record<string | symbol, unknown> = {
   /** Connects with TLS, resuming the session of an earlier connection of this name. */
   createConnection(...args: unknown[]) {
     let options = connectionOptions(args[0], args[1], args[2]);
@@ -127,31 +181,33 @@ const members: ThisType<HttpsAgent> & Record<string, unknown> = {
 
   /** http's name, and everything on which it depends whom a connection trusts, and how it is encrypted. */
   getName(options: SecureOptions = {} as SecureOptions) {
-    const own = options as SecureOptions & Record<string, unknown>;
-    return (
-      HttpAgent.prototype.getName.call(this, options) +
-      part(own.ca) +
-      part(own.cert) +
-      part(own.clientCertEngine) +
-      part(own.ciphers) +
-      part(own.key) +
-      pfxPart(own.pfx) +
-      definedPart(own.rejectUnauthorized) +
-      (own.servername && own.servername !== own.host ? part(own.servername) : ':') +
-      part(own.minVersion) +
-      part(own.maxVersion) +
-      part(own.secureProtocol) +
-      part(own.crl) +
-      definedPart(own.honorCipherOrder) +
-      part(own.ecdhCurve) +
-      part(own.dhparam) +
-      definedPart(own.secureOptions) +
-      part(own.sessionIdContext) +
-      (own.sigalgs ? `:${JSON.stringify(own.sigalgs)}` : ':') +
-      part(own.privateKeyIdentifier) +
-      part(own.privateKeyEngine) +
-      (own[kIdentityCheck] === undefined ? '' : `:${own[kIdentityCheck]}`)
-    );
+    let name = HttpAgent.prototype.getName.call(this, options);
+    for (const [option, format] of NAMED_OPTIONS) {
+      const value = (options as Named)[option];
+      // The server is named by its host already.
+      name += option === 'servername' && value === options.host ? ':' : `:${format(value)}`;
+    }
+    const identityCheck = options[kIdentityCheck];
+    return identityCheck === undefined ? name : `${name}:${identityCheck}`;
+  },
+
+  /** Names are long, certificates among them, and nearly all requests of an agent have the same. */
+  [kNameOfRequest](request: Request, asked: SecureOptions) {
+    const options = this.options as SecureOptions & Named;
+    if (this.getName !== members.getName || isAskedFor(asked as Named) || asked[kIdentityCheck]) {
+      return this.getName(socketOptions(this, request, asked));
+    }
+    const place = nameOfRequest(options, asked);
+    const hostField = request.getHeader('host');
+    const last = this[kLastName];
+    if (last?.place === place && last.hostField === hostField && hasValues(options, last.values)) {
+      return last.name;
+    }
+    const name = this.getName(socketOptions(this, request, asked));
+    const values = NAMED_OPTIONS.map(([option]) => options[option]);
+    // Lists may change and stay the same list.
+    this[kLastName] = values.some(Array.isArray) ? null : { name, place, hostField, values };
+    return name;
   },
 
   _getSession(key: string) {

@@ -21,6 +21,7 @@ export const kPath = Symbol('barewire.path');
 export const kAgent = Symbol('barewire.agent');
 export const kParsing = Symbol('barewire.parsing');
 export const kRetry = Symbol('barewire.retry');
+export const kNameOfRequest = Symbol('barewire.nameOfRequest');
 /** Named as in node:https: it can be seen in the options of sockets. */
 export const kIdentityCheck = Symbol('per-request checkServerIdentity');
 export const kRequestOptions = Symbol('barewire.requestOptions');
