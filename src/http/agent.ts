@@ -243,7 +243,10 @@ export function socketOptions(agent: Agent, request: Request, options: RequestOp
   if (merged.socketPath) merged.path = merged.socketPath;
   // The host by which a TLS server is to know what was asked for: the one of the Host field.
   if (agent.protocol === 'https:' && !merged.servername && merged.servername !== '') {
-    merged.servername = serverName(merged.host as string, request.getHeader('host'));
+    const host = request.getHeader('host');
+    // But a proxy is known by its own name, not by what it shall connect to.
+    const isTarget = request.method === 'CONNECT' && host === request.path;
+    merged.servername = serverName(merged.host as string, isTarget ? undefined : host);
   }
   return merged;
 }

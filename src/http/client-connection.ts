@@ -316,6 +316,8 @@ export class ClientConnection extends Connection implements MessageOutlet {
     }
     if (this.reads) this.parser.finish();
     this.reads = false;
+    // TLS has more to say of an end before its handshake, and is about to.
+    if (socket.errored) return;
     if (!request.res && !this.mayRetry(request)) this.fail(connectionReset('socket hang up'));
     socket.end();
   }

@@ -176,7 +176,11 @@ function setHeaders(
   }
   const setsHost =
     options.setHost !== undefined ? Boolean(options.setHost) : options.setDefaultHeaders !== false;
-  if (setsHost && !request.getHeader('host')) request.setHeader('Host', hostField(host, port, defaultPort));
+  if (setsHost && !request.getHeader('host')) {
+    // CONNECT is for the host in its target, not for the proxy it is sent to (RFC 9110 section 7.2).
+    const isConnect = request.method === 'CONNECT' && options.path;
+    request.setHeader('Host', isConnect ? request.path : hostField(host, port, defaultPort));
+  }
   if (options.auth && !request.getHeader('Authorization')) {
     request.setHeader('Authorization', `Basic ${Buffer.from(options.auth).toString('base64')}`);
   }

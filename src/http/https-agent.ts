@@ -194,7 +194,8 @@ const members: ThisType<HttpsAgent> & Record<string | symbol, unknown> = {
   /** Names are long, certificates among them, and nearly all requests of an agent have the same. */
   [kNameOfRequest](request: Request, asked: SecureOptions) {
     const options = this.options as SecureOptions & Named;
-    if (this.getName !== members.getName || isAskedFor(asked as Named) || asked[kIdentityCheck]) {
+    const isUsual = asked[kIdentityCheck] === undefined && request.method !== 'CONNECT';
+    if (this.getName !== members.getName || !isUsual || isAskedFor(asked as Named)) {
       return this.getName(socketOptions(this, request, asked));
     }
     const place = nameOfRequest(options, asked);

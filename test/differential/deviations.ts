@@ -1,7 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { authority, first } from '../fixtures/certificates.js';
 import type { Scenario } from './differ.js';
 import { chunk, chunkedPost, get, head, lastChunk, lastGet } from './messages.js';
 import type { Scene } from './scene.js';
@@ -467,5 +470,37 @@ export const deviations: readonly Deviation[] = [
       }
     },
     expected: ["status '500'"],
+  },
+  {
+    name: 'CONNECT over TLS names its target in Host, and the proxy to TLS',
+    stock:
+      'names the proxy in both up to Node 24; from Node 26 on the target in both, which no certificate of the proxy is for.',
+    barewire: 'names the target in Host and verifies the certificate of the proxy.',
+    reason:
+      'Host is the authority of the target (RFC 9110 section 7.2); the TLS connection is to the proxy, and to nobody else.',
+    scenario: async (scene) => {
+      const proxy = await scene.listen(createSecureServer(first));
+      proxy.on('connect', (req, socket) => {
+        scene.log('Host', req.headers.host, 'servername', Reflect.get(socket, 'servername'));
+        socket.end('HTTP/1.1 200 OK\r\n\r\n');
+      });
+      const { port } = proxy.address() as AddressInfo;
+      const request = scene.https.request({
+        ...{
+          host: 'localhost',
+          port,
+          family: 4,
+          ca: authority,
+          agent: false,
+          method: 'CONNECT',
+          path: 'a.test:1',
+        },
+      });
+      request.on('error', (error: NodeJS.ErrnoException) => scene.log('error', error.code));
+      request.on('connect', (_response, socket) => socket.destroy());
+      request.end();
+      await new Promise<void>((resolve) => request.on('close', resolve));
+    },
+    expected: ["Host 'a.test:1' 'servername' 'localhost'"],
   },
 ];
