@@ -43,6 +43,8 @@ export class ClientConnection extends Connection implements MessageOutlet {
   private isResponseRead = false;
   /** Did anything of a response come in during this exchange? */
   private hasInput = false;
+  /** Is there a listener for the socket's 'data'? Only while a response is being received. */
+  private hearsData = true;
   /** Time-outs of the socket reach the response. */
   private isTimeoutHeard = false;
   readonly onFlushed: (error?: Error | null) => void;
@@ -55,6 +57,27 @@ export class ClientConnection extends Connection implements MessageOutlet {
       if (!error) this.requestFlushed();
     };
     this.attach();
+    this.watch();
+  }
+
+  /**
+   * What comes in between exchanges is seen at once, without a listener for 'data': libraries (node-fetch 2) take one
+   * that is there when a response has closed for the sign of a response cut short.
+   */
+  private watch(): void {
+    const { socket } = this;
+    const push = socket.push as (chunk: unknown, encoding?: BufferEncoding) => boolean;
+    socket.push = (chunk: unknown, encoding?: BufferEncoding) => {
+      if (this.hearsData || chunk === null) return push.call(socket, chunk, encoding);
+      this.feed(typeof chunk === 'string' ? Buffer.from(chunk, encoding) : (chunk as Buffer));
+      return false;
+    };
+  }
+
+  protected override detach(): void {
+    super.detach();
+    this.hearsData = true;
+    delete (this.socket as { push?: unknown }).push;
   }
 
   private makeParser(parsing: ResponseParsing): MessageParser {
@@ -82,6 +105,10 @@ export class ClientConnection extends Connection implements MessageOutlet {
     this.isRequestFlushed = false;
     this.isResponseRead = false;
     this.hasInput = false;
+    if (!this.hearsData) {
+      this.hearsData = true;
+      this.hearData();
+    }
     socket._httpMessage = request;
     request.socket = socket;
     request[kConnection] = this;
@@ -182,6 +209,8 @@ export class ClientConnection extends Connection implements MessageOutlet {
     }
     // What comes behind it answers nothing.
     this.reads = false;
+    this.hearsData = false;
+    this.ignoreData();
     const response = this.incoming;
     this.incoming = null;
     if (response !== null) completeMessage(response);
@@ -274,6 +303,12 @@ export class ClientConnection extends Connection implements MessageOutlet {
   /** The socket may carry another request: tells whoever keeps it, when listeners of this turn have run. */
   private release(request: Request): void {
     const { socket } = this;
+    if (socket.readableLength > 0) {
+      // It was received already, and is nobody's response.
+      debug('bytes behind a response');
+      socket.destroy();
+      return;
+    }
     this.request = null;
     if (request.timeoutCb !== null) {
       request.timeoutCb = null;

@@ -77,6 +77,15 @@ export abstract class Connection implements MessageSink, BodySource {
     this.reads = false;
   }
 
+  /** Listens to the socket's 'data' again. */
+  protected hearData(): void {
+    this.socket.on('data', onData);
+  }
+
+  protected ignoreData(): void {
+    this.socket.removeListener('data', onData);
+  }
+
   /** Hears no more of the socket's input: it is about to be destroyed. */
   protected deafen(): void {
     this.socket.removeListener('data', onData);
