@@ -66,6 +66,15 @@ export async function exchange(port: number, agent: http.Agent, ask: Ask): Promi
   };
 }
 
+/** As `exchange`; an error is an outcome too. */
+export async function outcome(port: number, agent: http.Agent, ask: Ask): Promise<Answer | string> {
+  try {
+    return await exchange(port, agent, ask);
+  } catch (error) {
+    return `${(error as NodeJS.ErrnoException).code}: ${(error as Error).message}`;
+  }
+}
+
 /** Sends bytes and gives all that comes back until the server ends the connection; dates are taken out. */
 export async function conversation(port: number, bytes: string): Promise<string> {
   const socket = net.connect(port, '127.0.0.1');
