@@ -32,7 +32,10 @@ test('the house stands: floors, cycles, purity, framing, error codes', () => {
 test('docs/map.md names every file, and no other', () => {
   const map = readFileSync(new URL('../docs/map.md', root), 'utf8');
   const named = new Set(
-    Array.from(map.matchAll(/`?((?:wire|http|app)\/[\w-]+\.ts|errors\.ts)`/g), ([, file]) => file),
+    Array.from(
+      map.matchAll(/`?((?:wire|http|app|register)\/[\w-]+\.ts|(?:errors|register)\.ts)`/g),
+      ([, file]) => file,
+    ),
   );
   assert.deepEqual([...named].sort(), [...files.keys()].sort());
 });

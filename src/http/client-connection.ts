@@ -214,6 +214,7 @@ export class ClientConnection extends Connection implements MessageOutlet {
     const response = this.incoming;
     this.incoming = null;
     if (response !== null) completeMessage(response);
+    this.resumeBody();
   }
 
   /**

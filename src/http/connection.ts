@@ -231,6 +231,7 @@ export abstract class Connection implements MessageSink, BodySource {
     return this.heldInput !== null;
   }
 
+  /** The content's reader has room; or the content is complete, and holds up nothing that is behind it. */
   resumeBody(): void {
     if (!this.isBodyBlocked) return;
     this.isBodyBlocked = false;

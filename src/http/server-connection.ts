@@ -179,6 +179,7 @@ export class ServerConnection extends ServerExchanges {
     if (this.isLastRequest) this.reads = false;
     if (incoming._consuming) incoming[kScope]?.runInAsyncScope(completeMessage, null, incoming);
     else completeMessage(incoming);
+    this.resumeBody();
   }
 
   /** No response is owed. */

@@ -305,6 +305,28 @@ differ('req.setTimeout without a listener for timeout closes', async (scene) => 
   await scene.seen('res close');
 });
 
+differ(
+  'a body beyond the highWaterMark that ends with its segment does not hold up the next request',
+  async (scene) => {
+    const server = await scene.serve(
+      (req, res) => {
+        scene.log('request', req.url);
+        // Nobody listens to 'data': what comes is buffered first, and the buffer is full at once.
+        req.on('end', () => res.end(`answer to ${req.url}`));
+        req.resume();
+      },
+      { highWaterMark: 1000 },
+    );
+    const client = scene.connect(server);
+    await client.send(head('POST / HTTP/1.1', 'Host: a.example', 'Content-Length: 2000'));
+    await scene.seen('request');
+    await client.send('x'.repeat(2000));
+    await client.until('answer to /');
+    await client.send(lastGet('/next'));
+    await client.until('answer to /next');
+  },
+);
+
 differNewest('optimizeEmptyRequests leaves out the stream of an empty request', async (scene) => {
   const server = await scene.serve(
     (req, res) => {

@@ -1,0 +1,55 @@
+/**
+ * `node --import barewire/register app.js`: node:http and node:https become barewire's own, for everything that is
+ * loaded after this module. `BAREWIRE=off` leaves them as they are.
+ */
+import { syncBuiltinESMExports } from 'node:module';
+import { invalidArgValue } from './errors.js';
+import http from './http/http.js';
+import https from './http/https.js';
+import { replaceExports } from './register/replace.js';
+
+/** Shared by all copies of barewire in a process: the first one that is loaded has its way. */
+const kRegistered = Symbol.for('barewire.register');
+
+/** Whose exports take the place of which builtin's, and which of them where it has but a part. */
+const REPLACEMENTS: readonly (readonly [builtin: string, ours: object, names?: readonly string[]])[] = [
+  ['http', http],
+  ['https', https],
+  ['_http_agent', http, ['Agent', 'globalAgent']],
+  ['_http_client', http, ['ClientRequest']],
+  ['_http_incoming', http, ['IncomingMessage']],
+  ['_http_outgoing', http, ['OutgoingMessage', 'validateHeaderName', 'validateHeaderValue']],
+  ['_http_server', http, ['STATUS_CODES', 'Server', 'ServerResponse', '_connectionListener']],
+];
+
+function isSwitchedOn(): boolean {
+  const value = process.env.BAREWIRE ?? '';
+  if (!['', 'on', 'off'].includes(value)) {
+    throw invalidArgValue('process.env.BAREWIRE', value, "must be one of: 'on', 'off'");
+  }
+  return value !== 'off';
+}
+
+function register(): void {
+  // Not by import: the facade that Node makes for it reads every export, `WebSocket` among them, and so loads undici.
+  const stock = process.getBuiltinModule('http') as object;
+  if (kRegistered in stock) return;
+  Object.defineProperty(stock, kRegistered, { value: true });
+  // Those that are loaded later in the builtins' own code take what they need from the exports as they are then;
+  // these two belong together, and are loaded before anything changes.
+  process.getBuiltinModule('https');
+  // Some releases warn who loads `_http_*`. That is for the application's own code, not for us.
+  const { noDeprecation } = process;
+  process.noDeprecation = true;
+  try {
+    for (const [builtin, ours, names] of REPLACEMENTS) {
+      const exports = process.getBuiltinModule(builtin) as unknown as object | undefined;
+      if (exports !== undefined) replaceExports(exports, ours, names);
+    }
+  } finally {
+    process.noDeprecation = noDeprecation;
+  }
+  syncBuiltinESMExports();
+}
+
+if (isSwitchedOn()) register();
