@@ -60,6 +60,9 @@ const VALUE_BYTES: Record<Leniency, Uint8Array> = {
   [INSECURE]: INSECURE_FIELD_VALUE_BYTE,
 };
 
+/** The Host that was found to be one last, of whichever connection. */
+let lastHost = '';
+
 export class MessageParser {
   readonly role: Role;
   private readonly sink: MessageSink;
@@ -83,7 +86,6 @@ export class MessageParser {
   /** Content bytes still to come of a message with a length. */
   private remaining = 0;
   private decoder: ChunkedDecoder | null = null;
-  private lastHost = '';
 
   constructor(role: Role, sink: MessageSink, options: ParserOptions = {}) {
     this.role = role;
@@ -246,11 +248,11 @@ export class MessageParser {
     if (!fields.has(HOST)) return;
     if (fields.isRepeated(HOST)) throw invalidHeaderToken('Duplicate Host');
     const host = fields.first(HOST);
-    // A client names the same host again and again.
-    if (host === this.lastHost) return;
+    // Clients name the same host again and again.
+    if (host === lastHost) return;
     if (!isHost(host)) throw invalidHeaderToken('Invalid Host');
-    // A copy: a slice would keep the text of the whole section for as long as the connection lives.
-    this.lastHost = Buffer.from(host, 'latin1').toString('latin1');
+    // A copy: a slice would keep the text of the whole section.
+    lastHost = Buffer.from(host, 'latin1').toString('latin1');
   }
 
   /** Ready for the next message, holding nothing of this one while the connection idles; tells the sink. */

@@ -150,6 +150,11 @@ export class StartLine {
   private readVersion(state: number, bytes: Buffer, from: number, stop: number): number {
     const { versionStart } = this;
     let at = from;
+    if (at === versionStart && stop - at > 8 && state === VERSION && this.isKnownVersion(bytes, at)) {
+      this.versionMajor = 1;
+      this.versionMinor = bytes[at + 7] - DIGIT_0;
+      return this.endLine(state, bytes, at + 8);
+    }
     for (; at < stop; at++) {
       const index = at - versionStart;
       const byte = bytes[at];
@@ -180,6 +185,20 @@ export class StartLine {
     }
     this.at = at;
     return state;
+  }
+
+  /** Do the bytes spell `HTTP/1.0` or `HTTP/1.1`? */
+  private isKnownVersion(bytes: Buffer, at: number): boolean {
+    return (
+      bytes[at] === 0x48 &&
+      bytes[at + 1] === 0x54 &&
+      bytes[at + 2] === 0x54 &&
+      bytes[at + 3] === 0x50 &&
+      bytes[at + 4] === SLASH &&
+      bytes[at + 5] === 0x31 &&
+      bytes[at + 6] === 0x2e &&
+      (bytes[at + 7] === 0x30 || bytes[at + 7] === 0x31)
+    );
   }
 
   /** The byte that ends the line: its strings are cut and judged. */
