@@ -5,6 +5,7 @@
  * Small messages leave in one `socket.write`: head and content are joined as text or as one buffer. Before there
  * is a socket, or while it is another message's turn, what is written waits in `outputData`.
  */
+import { EventEmitter } from 'node:events';
 import type * as nodeHttp from 'node:http';
 import type { Socket } from 'node:net';
 import { getDefaultHighWaterMark, Stream } from 'node:stream';
@@ -14,6 +15,7 @@ import {
   type Chunk,
   emitClose,
   emitDrain,
+  emitHeard,
   type HeadersArgument,
   nop,
   type Outgoing,
@@ -23,7 +25,7 @@ import {
 import {
   endMessage,
   JOIN_LIMIT,
-  joined,
+  latin1Of,
   reportError,
   sendHeldChunks,
   writeContent,
@@ -49,7 +51,11 @@ import {
  * byte was handed to the system), 'close', 'error', 'pipe', 'unpipe', 'socket'.
  */
 export const OutgoingMessage = function OutgoingMessage(this: Outgoing, options?: OutgoingOptions) {
-  Stream.call(this as unknown as Stream);
+  // What Stream's constructor does comes with the first listener, but for domains: they are entered at once.
+  this._events = undefined;
+  this._eventsCount = 0;
+  this._maxListeners = undefined;
+  if ((EventEmitter as { usingDomains?: boolean }).usingDomains) Stream.call(this as unknown as Stream);
   this[kHighWaterMark] = options?.highWaterMark ?? getDefaultHighWaterMark(false);
   this[kRejectBodyWrites] = options?.rejectNonStandardBodyWrites ?? false;
   this.outputData = [];
@@ -183,9 +189,9 @@ const members: ThisType<Outgoing> & Record<string, unknown> = {
     if (typeof data === 'string') {
       // A head is Latin-1, always: joined with text in another encoding its own octets would change.
       if (encoding === 'latin1' || data === '') return this._writeRaw(head + data, 'latin1', callback);
-      return this._writeRaw(joined(head, Buffer.from(data, encoding ?? 'utf8')), null, callback);
+      return this._writeRaw(head + latin1Of(Buffer.from(data, encoding ?? 'utf8')), 'latin1', callback);
     }
-    if (data.byteLength <= JOIN_LIMIT) return this._writeRaw(joined(head, data), null, callback);
+    if (data.byteLength <= JOIN_LIMIT) return this._writeRaw(head + latin1Of(data), 'latin1', callback);
     const { socket } = this;
     socket?.cork();
     this._writeRaw(head, 'latin1', null);
@@ -238,7 +244,7 @@ const members: ThisType<Outgoing> & Record<string, unknown> = {
   },
 
   _finish() {
-    this.emit('prefinish');
+    emitHeard(this, 'prefinish');
   },
 
   /** It is this message's turn on the socket: what waited is written. */

@@ -1,4 +1,5 @@
 /** What an outgoing message is to the files that work on it: its shape, and the events they share. */
+import { EventEmitter } from 'node:events';
 import type * as nodeHttp from 'node:http';
 import type { Socket } from 'node:net';
 import type { HeaderStore, HeaderValue } from './header-store.js';
@@ -58,6 +59,9 @@ export interface Outgoing extends Omit<nodeHttp.OutgoingMessage, 'socket' | 'wri
   maxRequestsOnConnectionReached: boolean;
   agent?: unknown;
   readonly writableCorked: number;
+  _events: unknown;
+  _eventsCount: number;
+  _maxListeners: number | undefined;
   _last: boolean;
   _defaultKeepAlive: boolean;
   _keepAliveTimeout: number;
@@ -120,12 +124,21 @@ export interface TurnSocket extends Socket {
   _httpMessage?: Outgoing | null;
 }
 
+const { emit } = EventEmitter.prototype;
+
+/** Emits an event. Most messages have no listeners: then only an `emit` that somebody put in its place is called. */
+export function emitHeard(message: Outgoing, event: string, argument?: unknown): void {
+  if (message._eventsCount === 0 && message.emit === emit) return;
+  if (argument === undefined) message.emit(event);
+  else message.emit(event, argument);
+}
+
 /** The exchange is over, one way or the other. */
 export function emitClose(message: Outgoing): void {
   if (message._closed) return;
   message.destroyed = true;
   message._closed = true;
-  message.emit('close');
+  emitHeard(message, 'close');
 }
 
 /** The socket can take more: tells who was asked to wait. */

@@ -12,7 +12,7 @@ import { Connection, type ConnectionSocket } from './connection.js';
 import type { Timed } from './deadlines.js';
 import { responseFinish } from './diagnostics.js';
 import { abortSignal, endUnseen, type Incoming, SCOPE_OPTIONS } from './incoming-message.js';
-import { emitClose, type MessageOutlet, type Outgoing } from './outgoing.js';
+import { emitClose, emitHeard, type MessageOutlet, type Outgoing } from './outgoing.js';
 import type { HttpServer } from './server.js';
 import type { Response } from './server-response.js';
 import { kConnection, kReadableState, kScope, kServer, kUniqueHeaders } from './symbols.js';
@@ -136,7 +136,7 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
     } else if (!isOwed) this.afterExchanges();
     else if (this.holdsInput) this.resumeMessages();
     if (response[kScope]) response[kScope].runInAsyncScope(response.emit, response, 'finish');
-    else response.emit('finish');
+    else emitHeard(response, 'finish');
     // Nobody to hear of it needs no turn of its own.
     if (response._eventsCount === 0) emitClose(response);
     else process.nextTick(emitClose, response);

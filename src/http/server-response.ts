@@ -27,6 +27,7 @@ import type { Incoming } from './incoming-message.js';
 import {
   type Callback,
   emitClose,
+  emitHeard,
   type HeadersArgument,
   type Outgoing,
   type OutgoingOptions,
@@ -40,7 +41,6 @@ export interface Response extends Outgoing {
   req: Incoming;
   statusCode: number;
   statusMessage: string;
-  _eventsCount: number;
   /** The context of the call that ended the response, where its last bytes are flushed in another. */
   [kScope]?: AsyncResource;
   _sent100: boolean;
@@ -119,7 +119,7 @@ const members: ThisType<Response> & Record<string, unknown> = {
     socket._httpMessage = this;
     if (this[kConnection] === null) socket.on('close', onSocketClose);
     this.socket = socket;
-    this.emit('socket', socket);
+    emitHeard(this, 'socket', socket);
     this._flush();
   },
 

@@ -236,9 +236,14 @@ export class ChunkedDecoder {
   }
 }
 
+/** The lines before the data of small chunks, made when they are first needed. */
+const chunkHeads: string[] = new Array(4096).fill('');
+
 /** The line before a chunk's data. */
 export function chunkHead(length: number): string {
-  return `${length.toString(16)}\r\n`;
+  if (length >= chunkHeads.length) return `${length.toString(16)}\r\n`;
+  if (chunkHeads[length] === '') chunkHeads[length] = `${length.toString(16)}\r\n`;
+  return chunkHeads[length];
 }
 
 /** What ends a chunk's data. */
