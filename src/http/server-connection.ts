@@ -10,6 +10,7 @@ import { INSECURE, MessageParser, REQUEST } from '../wire/parser.js';
 import { isPersistent, messageConnectionOptions, OPTION_UPGRADE } from '../wire/persistence.js';
 import { maxHeaderSize } from './command-line.js';
 import type { ConnectionSocket } from './connection.js';
+import type { Linked } from './connection-list.js';
 import { debug, requestStart } from './diagnostics.js';
 import { callListener } from './dispatch.js';
 import { completeMessage, endUnseen, type Incoming, SCOPE_OPTIONS } from './incoming-message.js';
@@ -20,7 +21,10 @@ import { ServerExchanges } from './server-exchanges.js';
 import type { Response } from './server-response.js';
 import { kConnection, kScope, kServer, kTrailers, kTrailersDistinct } from './symbols.js';
 
-export class ServerConnection extends ServerExchanges {
+export class ServerConnection extends ServerExchanges implements Linked<ServerConnection> {
+  previousConnection: ServerConnection | null = null;
+  nextConnection: ServerConnection | null = null;
+
   protected readonly parser: MessageParser;
   /** Requests so far, where `maxRequestsPerSocket` counts them. */
   requestCount = 0;

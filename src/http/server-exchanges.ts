@@ -208,6 +208,7 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
 
   /** The exchanges that are not complete will never be. */
   protected abortExchanges(): void {
+    if (this.turn === null && this.flushing.length === 0 && this.waiting.length === 0) return;
     const responses = this.flushing.splice(0);
     if (this.turn !== null) responses.push(this.turn);
     responses.push(...this.waiting.splice(0));

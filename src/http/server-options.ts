@@ -11,6 +11,7 @@ import {
   REQUEST_TIMEOUT,
 } from '../wire/limits.js';
 import type { Leniency } from '../wire/parser.js';
+import { ConnectionList } from './connection-list.js';
 import { IdleList } from './deadlines.js';
 import { type Incoming, IncomingMessage } from './incoming-message.js';
 import { type Given, integer, leniencyOf, typed, uniqueHeadersOf } from './option-checks.js';
@@ -28,7 +29,7 @@ export interface ServerState {
   readonly uniqueHeaders: ReadonlySet<string> | null;
   readonly leniency: Leniency;
   readonly optimizeEmptyRequests: boolean;
-  readonly connections: Set<ServerConnection>;
+  readonly connections: ConnectionList<ServerConnection>;
   readonly idleConnections: IdleList;
   checkingTimer: NodeJS.Timeout | null;
 }
@@ -101,7 +102,7 @@ export function checkedOptions(options: HttpServerOptions | null | undefined): C
       uniqueHeaders: uniqueHeadersOf(given.uniqueHeaders),
       leniency,
       optimizeEmptyRequests: typed(given, 'optimizeEmptyRequests', 'boolean', false),
-      connections: new Set(),
+      connections: new ConnectionList(),
       idleConnections: new IdleList(),
       checkingTimer: null,
     },
