@@ -21,7 +21,15 @@ import { completeMessage, type Incoming, IncomingMessage } from './incoming-mess
 import { emitDrain, type MessageOutlet } from './outgoing.js';
 import type { ResponseParsing } from './request-options.js';
 import { retry } from './retry.js';
-import { kConnection, kParsing, kRetry, kScope, kTrailers, kTrailersDistinct } from './symbols.js';
+import {
+  kBytesWritten,
+  kConnection,
+  kParsing,
+  kRetry,
+  kScope,
+  kTrailers,
+  kTrailersDistinct,
+} from './symbols.js';
 
 /** A response with the request that it answers. */
 export interface IncomingResponse extends Incoming {
@@ -211,6 +219,11 @@ export class ClientConnection extends Connection implements MessageOutlet {
     this.reads = false;
     this.hearsData = false;
     this.ignoreData();
+    if (this.socket.readableLength > 0) {
+      // Received while the reader was slow: nobody would hear it any more.
+      debug('bytes behind a response');
+      this.socket.destroy();
+    }
     const response = this.incoming;
     this.incoming = null;
     if (response !== null) completeMessage(response);
@@ -268,6 +281,9 @@ export class ClientConnection extends Connection implements MessageOutlet {
   // The end of an exchange: the request is flushed, and the response is read.
 
   messageEnded(): void {
+    const request = this.request as Request;
+    // The rest of the content would be taken from the next request, or what is beyond it for one (RFC 9112 section 6.3).
+    if (!hasSaidLength(request)) request.shouldKeepAlive = false;
     this.outbox.flush();
   }
 
@@ -304,12 +320,6 @@ export class ClientConnection extends Connection implements MessageOutlet {
   /** The socket may carry another request: tells whoever keeps it, when listeners of this turn have run. */
   private release(request: Request): void {
     const { socket } = this;
-    if (socket.readableLength > 0) {
-      // It was received already, and is nobody's response.
-      debug('bytes behind a response');
-      socket.destroy();
-      return;
-    }
     this.request = null;
     if (request.timeoutCb !== null) {
       request.timeoutCb = null;
@@ -402,6 +412,16 @@ export class ClientConnection extends Connection implements MessageOutlet {
 
 /** Takes a message that nobody is to see. */
 const NOBODY: MessageSink = { onHead: () => true, onBody() {}, onTrailers() {}, onComplete() {} };
+
+/** Was as much content written as Content-Length announced? */
+function hasSaidLength(request: Request): boolean {
+  return (
+    request._contentLength === null ||
+    request.chunkedEncoding ||
+    request._removedContLen ||
+    request[kBytesWritten] === request._contentLength
+  );
+}
 
 /** `req.maxHeadersCount` field lines, or 1000: what is beyond is left out, as node:http does. */
 function limited(lines: string[], maxHeadersCount: number | null): string[] {

@@ -1,5 +1,5 @@
 /** The client of https, against a server of node:https: what only TLS has, and that the rest is as with http. */
-import { EventEmitter, once } from 'node:events';
+import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage, RequestListener } from 'node:http';
 import {
   createServer,
@@ -9,6 +9,7 @@ import {
   type ServerOptions,
 } from 'node:https';
 import { type AddressInfo, createServer as createNetServer } from 'node:net';
+import { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { inherits } from 'node:util';
 import { authority, client as clientCertificate, first, second } from '../fixtures/certificates.js';
@@ -33,6 +34,11 @@ function answerer(scene: Scene): RequestListener {
     );
     res.end('ok');
   };
+}
+
+/** A connection to nobody. */
+function nowhere(): Duplex {
+  return new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
 }
 
 function portOf(server: { address(): unknown }): number {
@@ -98,18 +104,18 @@ differ('https client: the forms of request and get', async (scene) => {
 
 differ('https client: what a request has before it is sent', (scene) => {
   const { request } = scene.https;
-  const made = request({ host: '127.0.0.1', createConnection: () => new EventEmitter() as never });
+  const made = request({ host: '127.0.0.1', createConnection: nowhere });
   made.on('error', () => {});
   scene.log('protocol', made.protocol, made.method, made.path, made.host, made.getHeader('host'));
   scene.log('instance', made instanceof scene.http.ClientRequest);
-  const withPort = request('https://a.test:444/x', { createConnection: () => new EventEmitter() as never });
+  const withPort = request('https://a.test:444/x', { createConnection: nowhere });
   scene.log('host', withPort.getHeader('host'), Reflect.get(withPort, 'agent'));
-  const withDefault = request('https://a.test:443/', { createConnection: () => new EventEmitter() as never });
+  const withDefault = request('https://a.test:443/', { createConnection: nowhere });
   scene.log('host', withDefault.getHeader('host'));
   const other = request({
     defaultPort: 8443,
     port: 8443,
-    createConnection: () => new EventEmitter() as never,
+    createConnection: nowhere,
   });
   scene.log('host', other.getHeader('host'));
 });
@@ -615,9 +621,8 @@ differ('https client: nothing is left in the pools of requests that failed', asy
 });
 
 differNewest('client: the Host of CONNECT is that of its target', (scene) => {
-  const createConnection = () => new EventEmitter() as never;
   for (const path of ['a.test:1', '[::1]:5', undefined]) {
-    const options = { method: 'CONNECT', host: 'proxy.test', port: 8080, createConnection, path };
+    const options = { method: 'CONNECT', host: 'proxy.test', port: 8080, createConnection: nowhere, path };
     scene.log(String(path), scene.http.request(options).getHeader('host'));
     scene.log('set', scene.http.request({ ...options, headers: { Host: 'set' } }).getHeader('host'));
   }
