@@ -30,3 +30,13 @@ const ws = (await import(wsPackage)) as {
   WebSocketServer: new (options: object) => WebSocketServerLike;
 };
 export const { WebSocket, WebSocketServer } = ws;
+
+export interface SocketLike extends EventEmitter {
+  readonly io: { readonly engine: EventEmitter & { readonly transport: { readonly name: string } } };
+  emitWithAck(event: string, ...args: unknown[]): Promise<unknown>;
+  timeout(milliseconds: number): SocketLike;
+  disconnect(): void;
+}
+
+const ioPackage: string = 'socket.io-client';
+export const { io } = (await import(ioPackage)) as { io: (url: string, options: object) => SocketLike };
