@@ -32,7 +32,7 @@ const { http, wrap } = require('follow-redirects');
     post('/redirect-307', 'abc', { headers: { 'Content-Type': 'text/plain' } }),
   );
   await step('a body beyond the limit', async () => {
-    const request = http.request(`${base}/echo`, { method: 'POST', maxBodyLength: 3 });
+    const request = http.request(`${base}/echo`, { method: 'POST', maxBodyLength: 3, agent: false });
     const answered = answer(request);
     request.end('abcdef');
     return answered;
