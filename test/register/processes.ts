@@ -19,7 +19,7 @@ export type Message = { isBarewire: boolean } | { port: number } | { log: unknow
 export interface Started {
   readonly way: Way;
   readonly child: ChildProcess;
-  /** What it has written to stderr so far. */
+  /** What it has written to stderr so far, process ids aside. */
   complaints(): string;
   /** The next message that has this; fails if the process ends before it comes. */
   receive<K extends string>(key: K): Promise<Extract<Message, Record<K, unknown>>[K]>;
@@ -74,7 +74,7 @@ export async function start(way: Way, file: string, args: string[] = []): Promis
     way,
     child,
     exited,
-    complaints: () => complaints,
+    complaints: () => complaints.replaceAll(/\(node:\d+\)/g, '(node)'),
     receive: (key) =>
       new Promise((resolve, reject) => {
         const look = () => {
