@@ -46,7 +46,7 @@ function mismatch(root: URL, value: unknown) {
 /** Is the value of a Host field another spelling of this authority? */
 function isSameAuthority(value: unknown, root: URL): boolean {
   const text = String(value);
-  if (!/^[^\s/?#@\\]+$/.test(text) || !URL.canParse(`http://${text}`)) return false;
+  if (!/^[^\s/?#@\\]+\/?$/.test(text) || !URL.canParse(`http://${text}`)) return false;
   return new URL(`http://${text}`).host === root.host;
 }
 
@@ -60,7 +60,7 @@ export function aimAtProxy(request: Request, host: string, port: unknown, setsHo
   const root = rootUrl(host, port);
   if (own !== undefined && !isSameAuthority(own, root)) throw mismatch(root, own);
   request[kPath] = targetOf(request[kPath], root, request.method);
-  if (own !== undefined || setsHost) request.setHeader('Host', root.host);
+  if (own === undefined ? setsHost : own !== root.host) request.setHeader('Host', root.host);
 }
 
 /** As `aimAtProxy`, for headers that go out as the caller listed them: a Host that is not right is refused. */
