@@ -186,6 +186,13 @@ export const methodNotImplemented = caller(
   (method: string) => `The ${method} method is not implemented`,
 );
 
+export const invalidProxyConfig = caller('ERR_PROXY_INVALID_CONFIG', Error, (message: string) => message);
+export const socketBadPort = caller(
+  'ERR_SOCKET_BAD_PORT',
+  RangeError,
+  (name: string, port: unknown) => `${name} should be >= 0 and < 65536.${received(port)}.`,
+);
+
 // The peer's mistakes in reading a message. 400 unless RFC 9110 has a status that says more.
 
 export const invalidMethod = peer('HPE_INVALID_METHOD', 400, 'Invalid method encountered');
@@ -197,7 +204,9 @@ export const expectedCR = peer('HPE_CR_EXPECTED', 400, 'Missing expected CR');
 export const expectedLF = peer('HPE_LF_EXPECTED', 400, 'Missing expected LF');
 export const unexpectedSpace = peer('HPE_UNEXPECTED_SPACE', 400, 'Unexpected space after start line');
 export const invalidHeaderToken = peer('HPE_INVALID_HEADER_TOKEN', 400, 'Invalid header token');
-export const headerOverflow = peer('HPE_HEADER_OVERFLOW', 431, 'Header overflow');
+/** What a head that is too large fails with. */
+export const HEADER_OVERFLOW = 'HPE_HEADER_OVERFLOW';
+export const headerOverflow = peer(HEADER_OVERFLOW, 431, 'Header overflow');
 export const invalidContentLength = peer(
   'HPE_INVALID_CONTENT_LENGTH',
   400,
@@ -240,6 +249,9 @@ export function requestTimeout(): PeerError {
   error.statusCode = 408;
   return error;
 }
+
+/** A proxy did not make a tunnel. */
+export const proxyTunnel = caller('ERR_PROXY_TUNNEL', Error, (message: string) => message);
 
 /** The connection ended before the exchange did. */
 export function connectionReset(message: string): CodedError {

@@ -4,6 +4,7 @@
  */
 import { syncBuiltinESMExports } from 'node:module';
 import { invalidArgValue } from './errors.js';
+import { keepStockSetter } from './http/global-agents.js';
 import http from './http/http.js';
 import https from './http/https.js';
 import { replaceExports } from './register/replace.js';
@@ -35,6 +36,7 @@ function register(): void {
   const stock = process.getBuiltinModule('http') as object;
   if (kRegistered in stock) return;
   Object.defineProperty(stock, kRegistered, { value: true });
+  keepStockSetter(stock);
   // Those that are loaded later in the builtins' own code take what they need from the exports as they are then;
   // these two belong together, and are loaded before anything changes.
   process.getBuiltinModule('https');

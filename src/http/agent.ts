@@ -18,20 +18,18 @@ import { EventEmitter } from 'node:events';
 import type * as nodeHttp from 'node:http';
 import { createConnection, isIP, type NetConnectOpts, type Socket } from 'node:net';
 import { invalidArgType, invalidArgValue, outOfRange } from '../errors.js';
-import {
-  AGENT_KEEP_ALIVE_TIMEOUT_BUFFER,
-  AGENT_TIMEOUT,
-  KEEP_ALIVE_MSECS,
-  MAX_FREE_SOCKETS,
-} from '../wire/limits.js';
+import { AGENT_KEEP_ALIVE_TIMEOUT_BUFFER, KEEP_ALIVE_MSECS, MAX_FREE_SOCKETS } from '../wire/limits.js';
 import type { Request } from './client-request.js';
 import type { ConnectionSocket } from './connection.js';
 import { debug } from './diagnostics.js';
+import { firstGlobalAgentOptions } from './global-agents.js';
 import { lowerCaseName } from './incoming-headers.js';
 import { defineMembers } from './prototype.js';
+import { connectToProxy, type ProxyServer, proxyFromEnv, proxyOf } from './proxy.js';
+import type { TunnelSocket } from './proxy-tunnel.js';
 import type { RequestOptions } from './request-options.js';
 import { allowRetry } from './retry.js';
-import { kAgent, kNameOfRequest, kRequestOptions } from './symbols.js';
+import { kAgent, kNameOfRequest, kProxy, kRequestOptions, kTunnel } from './symbols.js';
 
 type Pools<T> = Record<string, T[] | undefined>;
 
@@ -72,9 +70,12 @@ export interface Agent extends EventEmitter {
   getName(options?: SocketOptions): string;
   [kNameOfRequest](request: Request, asked: RequestOptions): string;
   destroy(): void;
+  /** The proxy for its requests, if there is one. */
+  [kProxy]: ProxyServer | null;
 }
 
-type OnCreate = (error: Error | null, socket?: Socket | null) => void;
+/** Takes a new socket, or why there is none. */
+export type OnCreate = (error: Error | null, socket?: Socket | null) => void;
 
 /** A socket of an agent's. */
 export interface AgentSocket extends ConnectionSocket {
@@ -100,7 +101,7 @@ export interface AgentOptions extends nodeHttp.AgentOptions {
  * Keeps sockets for the requests to come, and requests waiting where there are as many sockets as there may be.
  *
  * Emits 'free' (socket, options) when a socket has no request any more, and 'keylog' for TLS sockets.
- * @throws ERR_INVALID_ARG_VALUE, ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
+ * @throws ERR_INVALID_ARG_VALUE, ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_PROXY_INVALID_CONFIG
  */
 export const Agent = function Agent(this: Agent | undefined, options?: AgentOptions) {
   if (!(this instanceof Agent))
@@ -134,6 +135,7 @@ export const Agent = function Agent(this: Agent | undefined, options?: AgentOpti
     throw invalidArgValue('scheduling', self.scheduling, "must be one of: 'fifo', 'lifo'");
   }
   self.retryStaleSockets = given.retryStaleSockets === true;
+  self[kProxy] = given.proxyEnv ? proxyFromEnv(given.proxyEnv, self.protocol) : null;
   self.on('free', onFree);
   self.on('newListener', hearKeylog);
   return undefined;
@@ -303,7 +305,9 @@ function poolName(agent: Agent, options: SocketOptions): string {
 
 const members: ThisType<Agent> & Record<string | symbol, unknown> = {
   createConnection(options: SocketOptions, callback?: () => void) {
-    return createConnection(options as unknown as NetConnectOpts, callback);
+    const proxy = this.protocol === 'http:' ? proxyOf(this, options) : null;
+    if (proxy === null) return createConnection(options as unknown as NetConnectOpts, callback);
+    return connectToProxy(proxy, options);
   },
 
   /** The name of the pool for sockets with these options: "host:port:localAddress[:family][:socketPath]". */
@@ -363,8 +367,11 @@ const members: ThisType<Agent> & Record<string | symbol, unknown> = {
       adopt(this, socket as AgentSocket, options);
       callback(null, socket);
     };
-    const socket = this.createConnection(options, onCreate);
-    if (socket) onCreate(null, socket);
+    // A tunnel may take as long as the request.
+    if (this[kProxy] && request.timeout) options.timeout = request.timeout;
+    const socket: TunnelSocket | null | undefined = this.createConnection(options, onCreate);
+    if (socket?.[kTunnel]) awaitTunnel(request, socket);
+    else if (socket) onCreate(null, socket);
   },
 
   /** Forgets a socket; a request that waits for one gets a new one in its place. */
@@ -431,7 +438,8 @@ function connectOrWait(agent: Agent, request: WaitingRequest, asked: RequestOpti
   const count = (agent.sockets[name]?.length ?? 0) + (agent.freeSockets[name]?.length ?? 0);
   if (count < agent.maxSockets && agent.totalSocketCount < agent.maxTotalSockets) {
     agent.createSocket(request, socketOptions(agent, request, asked), (error, socket) => {
-      if (error) request.onSocket(null, error);
+      // A request that was destroyed knows why its tunnel was.
+      if (error) request.onSocket(null, request.destroyed && request[kTunnel] ? null : error);
       else giveSocket(agent, request, socket as AgentSocket);
     });
     return;
@@ -439,6 +447,14 @@ function connectOrWait(agent: Agent, request: WaitingRequest, asked: RequestOpti
   debug('waiting for a socket');
   request[kRequestOptions] = asked;
   (agent.requests[name] ??= []).push(request);
+}
+
+/** Until the request has a socket, the one to the proxy ends and times out for it. */
+function awaitTunnel(request: Request, socket: TunnelSocket): void {
+  request[kTunnel] = socket;
+  socket.on('timeout', () => {
+    if (request.socket === null && !request.destroyed) request.emit('timeout');
+  });
 }
 
 /** Of the names that requests wait under, one that has room for a socket. */
@@ -535,7 +551,7 @@ let currentDefault: Agent | null = null;
 
 /** The agent of requests that name none: keeps sockets, for 5 seconds. */
 export function defaultAgent(): Agent {
-  currentDefault ??= new Agent({ keepAlive: true, scheduling: 'lifo', timeout: AGENT_TIMEOUT });
+  currentDefault ??= new Agent(firstGlobalAgentOptions('http:'));
   return currentDefault;
 }
 

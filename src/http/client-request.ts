@@ -15,6 +15,8 @@ import { uniqueHeadersOf } from './option-checks.js';
 import type { HeadersArgument, Outgoing } from './outgoing.js';
 import { OutgoingMessage } from './outgoing-message.js';
 import { defineAccessor, defineMembers } from './prototype.js';
+import { type ProxyServer, proxyOf } from './proxy.js';
+import { addProxyFields, aimAtProxy, aimListAtProxy } from './proxy-request.js';
 import {
   agentOf,
   checkedPath,
@@ -38,6 +40,7 @@ import {
   kPath,
   kRetry,
   kScope,
+  kTunnel,
   kUniqueHeaders,
 } from './symbols.js';
 
@@ -73,6 +76,8 @@ export interface Request extends Outgoing {
   [kRetry]: Retry | null;
   /** The constructor has returned. */
   [kIsMade]: boolean;
+  /** The socket to the proxy through which a tunnel is being made for it. */
+  [kTunnel]?: Socket;
   /** The context in which the request was made: its events come in it. */
   [kScope]: AsyncResource;
 }
@@ -143,7 +148,8 @@ export const ClientRequest = function ClientRequest(
     this._removedContLen = true;
     this._removedTE = true;
   }
-  setHeaders(this, options, host, port, defaultPort);
+  const proxy = agent !== undefined && protocol === 'http:' ? proxyOf(agent, options) : null;
+  setHeaders(this, options, host, port, defaultPort, proxy);
   if (clientRequestCreated.hasSubscribers) clientRequestCreated.publish({ request: this });
   this[kIsMade] = false;
   connectRequest(this, connectOptions(options));
@@ -160,9 +166,11 @@ function setHeaders(
   host: string,
   port: unknown,
   defaultPort: unknown,
+  proxy: ProxyServer | null,
 ): void {
   const { headers } = options;
   if (Array.isArray(headers)) {
+    if (proxy !== null && request.method !== 'CONNECT') aimListAtProxy(request, host, port, headers);
     // A list goes out as it is: nothing is added to it.
     request._storeHeader(requestLine(request.method, request.path), headers as HeadersArgument);
     return;
@@ -176,7 +184,9 @@ function setHeaders(
   }
   const setsHost =
     options.setHost !== undefined ? Boolean(options.setHost) : options.setDefaultHeaders !== false;
-  if (setsHost && !request.getHeader('host')) {
+  // CONNECT is for the proxy itself, whatever it is sent through.
+  if (proxy !== null && request.method !== 'CONNECT') aimAtProxy(request, host, port, setsHost);
+  else if (setsHost && !request.getHeader('host')) {
     // CONNECT is for the host in its target, not for the proxy it is sent to (RFC 9110 section 7.2).
     const isConnect = request.method === 'CONNECT' && options.path;
     request.setHeader('Host', isConnect ? request.path : hostField(host, port, defaultPort));
@@ -184,6 +194,7 @@ function setHeaders(
   if (options.auth && !request.getHeader('Authorization')) {
     request.setHeader('Authorization', `Basic ${Buffer.from(options.auth).toString('base64')}`);
   }
+  if (proxy !== null) addProxyFields(request, proxy);
   if (request.getHeader('expect')) {
     if (request._header !== null) throw headersSent('render');
     request._storeHeader(requestLine(request.method, request.path));
@@ -323,7 +334,7 @@ const members: ThisType<Request> & Record<string, unknown> = {
     // The rest of a response is nobody's.
     this.res?._dump();
     this[kErrored] = error;
-    this.socket?.destroy(error);
+    (this.socket ?? this[kTunnel])?.destroy(error);
     return this;
   },
 

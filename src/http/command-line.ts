@@ -1,4 +1,7 @@
-/** What the Node command line says of HTTP: `--max-http-header-size` and `--insecure-http-parser`. */
+/**
+ * What the Node command line says of HTTP: `--max-http-header-size` `--insecure-http-parser`
+ * and `--use-env-proxy`, the last with its variable.
+ */
 import { MAX_HEADER_SIZE } from '../wire/limits.js';
 
 /** The last value of an option in NODE_OPTIONS and on the command line; the command line wins. */
@@ -22,6 +25,18 @@ const size = Number(optionValue('--max-http-header-size'));
 
 /** Bytes of a header section where nothing else is said: 16 KiB, or what `--max-http-header-size` says. */
 export const maxHeaderSize = Number.isInteger(size) && size > 0 ? size : MAX_HEADER_SIZE;
+
+/** Has the last of `--use-env-proxy` and `--no-use-env-proxy` the last word; NODE_USE_ENV_PROXY where there is none. */
+function envProxyWanted(): boolean {
+  const words = [...(process.env.NODE_OPTIONS ?? '').split(/\s+/), ...process.execArgv];
+  const last = words
+    .map((word) => word.split('=', 1)[0].replaceAll('_', '-'))
+    .findLast((word) => word === '--use-env-proxy' || word === '--no-use-env-proxy');
+  return last === undefined ? process.env.NODE_USE_ENV_PROXY === '1' : last === '--use-env-proxy';
+}
+
+/** Do the global agents take their proxies from the environment? */
+export const usesEnvProxy = envProxyWanted();
 
 const insecure = hasFlag('--insecure-http-parser');
 

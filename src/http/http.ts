@@ -9,6 +9,11 @@ import {
 } from './agent.js';
 import { ClientRequest as ClientRequestClass } from './client-request.js';
 import { maxHeaderSize } from './command-line.js';
+import {
+  globalAgentOptions,
+  registerGlobalAgent,
+  setGlobalProxyFromEnv as setGlobalProxy,
+} from './global-agents.js';
 import { validateHeaderName, validateHeaderValue } from './header-store.js';
 import { IncomingMessage as IncomingMessageClass } from './incoming-message.js';
 import { OutgoingMessage as OutgoingMessageClass } from './outgoing-message.js';
@@ -97,6 +102,19 @@ export const ServerResponse = ServerResponseClass;
 /** The agent of requests that name none. Set it on the default export to have another. */
 export let globalAgent = defaultAgent() as unknown as nodeHttp.Agent;
 
+function setGlobalAgent(agent: nodeHttp.Agent): void {
+  globalAgent = agent;
+  setDefaultAgent(agent as unknown as Parameters<typeof setDefaultAgent>[0]);
+}
+
+registerGlobalAgent('http:', {
+  get: () => globalAgent,
+  set: setGlobalAgent,
+  make: (proxyEnv) => new AgentClass(globalAgentOptions(proxyEnv)),
+});
+
+export const setGlobalProxyFromEnv: typeof nodeHttp.setGlobalProxyFromEnv = setGlobalProxy;
+
 export { _connectionListener, maxHeaderSize, validateHeaderName, validateHeaderValue };
 
 /** As `import http from 'node:http'` has it. */
@@ -113,6 +131,7 @@ const http = {
   createServer,
   request,
   get,
+  setGlobalProxyFromEnv,
   validateHeaderName,
   validateHeaderValue,
   maxHeaderSize,
@@ -130,8 +149,7 @@ const http = {
     return globalAgent;
   },
   set globalAgent(agent: nodeHttp.Agent) {
-    globalAgent = agent;
-    setDefaultAgent(agent as unknown as Parameters<typeof setDefaultAgent>[0]);
+    setGlobalAgent(agent);
   },
 };
 

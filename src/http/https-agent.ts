@@ -1,16 +1,19 @@
 /** Agent of node:https: TLS sockets, pooled by all that makes one connection differ from another in trust. */
-import { type ConnectionOptions, checkServerIdentity, connect } from 'node:tls';
+import { type ConnectionOptions, checkServerIdentity, connect, type TLSSocket } from 'node:tls';
 import { MAX_CACHED_SESSIONS } from '../wire/limits.js';
 import {
   type AgentOptions,
   type AgentSocket,
   Agent as HttpAgent,
   nameOfRequest,
+  type OnCreate,
   type SocketOptions,
   socketOptions,
 } from './agent.js';
 import type { Request } from './client-request.js';
 import { defineMembers } from './prototype.js';
+import { proxyOf } from './proxy.js';
+import { openTunnel, type TunnelOptions } from './proxy-tunnel.js';
 import type { RequestOptions } from './request-options.js';
 import { kAgent, kIdentityCheck, kNameOfRequest } from './symbols.js';
 
@@ -151,21 +154,37 @@ function hasValues(options: Named, values: readonly unknown[]): boolean {
   return true;
 }
 
+/** Connects with TLS, resuming the session of an earlier connection of this name. */
+function speakTls(agent: HttpsAgent, given: SecureOptions): TLSSocket {
+  let options = given;
+  const key = options[kIdentityCheck] === undefined ? options._agentKey : undefined;
+  if (key === undefined) return connect(options);
+  const session = agent._getSession(key);
+  if (session !== undefined) options = { session, ...options };
+  const socket = connect(options);
+  socket.on('session', (created: Buffer) => agent._cacheSession(key, created));
+  // A session that fails would fail again.
+  socket.once('close', (hadError: boolean) => {
+    if (hadError) agent._evictSession(key);
+  });
+  return socket;
+}
+
 const members: ThisType<HttpsAgent> & Record<string | symbol, unknown> = {
-  /** Connects with TLS, resuming the session of an earlier connection of this name. */
+  /** Connects with TLS, through a tunnel where there is a proxy for it. */
   createConnection(...args: unknown[]) {
-    let options = connectionOptions(args[0], args[1], args[2]);
-    const key = options[kIdentityCheck] === undefined ? options._agentKey : undefined;
-    if (key === undefined) return connect(options);
-    const session = this._getSession(key);
-    if (session !== undefined) options = { session, ...options };
-    const socket = connect(options);
-    socket.on('session', (created: Buffer) => this._cacheSession(key, created));
-    // A session that fails would fail again.
-    socket.once('close', (hadError: boolean) => {
-      if (hadError) this._evictSession(key);
-    });
-    return socket;
+    const options = connectionOptions(args[0], args[1], args[2]);
+    const proxy = proxyOf(this, options);
+    if (proxy === null) return speakTls(this, options);
+    const callback = (args.find((arg) => typeof arg === 'function') ?? (() => {})) as OnCreate;
+    const isKept = this.keepAlive || Number.isFinite(this.maxSockets);
+    return openTunnel(
+      proxy,
+      options as TunnelOptions,
+      isKept,
+      (socket) => speakTls(this, { ...options, socket }),
+      callback,
+    );
   },
 
   addRequest(request: Request, given: RequestOptions | string, port?: number, localAddress?: string) {

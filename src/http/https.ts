@@ -1,8 +1,8 @@
 /** `barewire/https`: exactly node:https's exports. */
 import type * as nodeHttp from 'node:http';
 import type * as nodeHttps from 'node:https';
-import { AGENT_TIMEOUT } from '../wire/limits.js';
 import { ClientRequest } from './client-request.js';
+import { firstGlobalAgentOptions, globalAgentOptions, registerGlobalAgent } from './global-agents.js';
 import { Agent as AgentClass, type HttpsAgentOptions } from './https-agent.js';
 import { Server as ServerClass } from './https-server.js';
 import { requestOptions } from './request-options.js';
@@ -59,10 +59,14 @@ export const Agent = AgentClass as unknown as typeof nodeHttps.Agent &
   ) => nodeHttps.Agent);
 
 /** The agent of requests that name none. Set it on the default export to have another. */
-export let globalAgent: nodeHttps.Agent = new Agent({
-  keepAlive: true,
-  scheduling: 'lifo',
-  timeout: AGENT_TIMEOUT,
+export let globalAgent: nodeHttps.Agent = new Agent(firstGlobalAgentOptions('https:'));
+
+registerGlobalAgent('https:', {
+  get: () => globalAgent,
+  set(agent: nodeHttps.Agent) {
+    globalAgent = agent;
+  },
+  make: (proxyEnv) => new Agent(globalAgentOptions(proxyEnv)),
 });
 
 /** As `import https from 'node:https'` has it. */

@@ -20,6 +20,8 @@ export const kServer = Symbol('barewire.server');
 export const kPath = Symbol('barewire.path');
 export const kAgent = Symbol('barewire.agent');
 export const kParsing = Symbol('barewire.parsing');
+export const kProxy = Symbol('barewire.proxy');
+export const kTunnel = Symbol('barewire.tunnel');
 export const kRetry = Symbol('barewire.retry');
 export const kNameOfRequest = Symbol('barewire.nameOfRequest');
 /** Named as in node:https: it can be seen in the options of sockets. */
