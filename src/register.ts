@@ -7,21 +7,31 @@ import { invalidArgValue } from './errors.js';
 import { keepStockSetter } from './http/global-agents.js';
 import http from './http/http.js';
 import https from './http/https.js';
+import { foreignServers, type MessageSymbols } from './register/foreign-servers.js';
 import { replaceExports } from './register/replace.js';
 
 /** Shared by all copies of barewire in a process: the first one that is loaded has its way. */
 const kRegistered = Symbol.for('barewire.register');
 
-/** Whose exports take the place of which builtin's, and which of them where it has but a part. */
-const REPLACEMENTS: readonly (readonly [builtin: string, ours: object, names?: readonly string[]])[] = [
-  ['http', http],
-  ['https', https],
-  ['_http_agent', http, ['Agent', 'globalAgent']],
-  ['_http_client', http, ['ClientRequest']],
-  ['_http_incoming', http, ['IncomingMessage']],
-  ['_http_outgoing', http, ['OutgoingMessage', 'validateHeaderName', 'validateHeaderValue']],
-  ['_http_server', http, ['STATUS_CODES', 'Server', 'ServerResponse', '_connectionListener']],
-];
+type Replacement = readonly [builtin: string, ours: object, names?: readonly string[]];
+
+/** Whose exports take the place of which builtin's, and which of them where it is not all. */
+function replacements(): Replacement[] {
+  const { kIncomingMessage } = process.getBuiltinModule('_http_common') as MessageSymbols;
+  const { kServerResponse } = process.getBuiltinModule('_http_server') as MessageSymbols;
+  const forAnyServer = foreignServers({ kIncomingMessage, kServerResponse });
+  return [
+    ['http', http],
+    ['http', forAnyServer, ['_connectionListener']],
+    ['https', https],
+    ['_http_agent', http, ['Agent', 'globalAgent']],
+    ['_http_client', http, ['ClientRequest']],
+    ['_http_incoming', http, ['IncomingMessage']],
+    ['_http_outgoing', http, ['OutgoingMessage', 'validateHeaderName', 'validateHeaderValue']],
+    ['_http_server', http, ['STATUS_CODES', 'Server', 'ServerResponse']],
+    ['_http_server', forAnyServer],
+  ];
+}
 
 function isSwitchedOn(): boolean {
   const value = process.env.BAREWIRE ?? '';
@@ -37,16 +47,15 @@ function register(): void {
   if (kRegistered in stock) return;
   Object.defineProperty(stock, kRegistered, { value: true });
   keepStockSetter(stock);
-  // Those that are loaded later in the builtins' own code take what they need from the exports as they are then;
-  // these two belong together, and are loaded before anything changes.
+  // Builtins that are loaded later, http2 among them, take what they need from the exports as they are then. https
+  // is loaded before: what is left of it works with what is left of http.
   process.getBuiltinModule('https');
   // Some releases warn who loads `_http_*`. That is for the application's own code, not for us.
   const { noDeprecation } = process;
   process.noDeprecation = true;
   try {
-    for (const [builtin, ours, names] of REPLACEMENTS) {
-      const exports = process.getBuiltinModule(builtin) as unknown as object | undefined;
-      if (exports !== undefined) replaceExports(exports, ours, names);
+    for (const [builtin, ours, names] of replacements()) {
+      replaceExports(process.getBuiltinModule(builtin) as object, ours, names);
     }
   } finally {
     process.noDeprecation = noDeprecation;

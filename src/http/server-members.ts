@@ -32,13 +32,15 @@ export function initServer(
   server.on('listening', startChecking);
 }
 
-function startChecking(this: HttpServer): void {
+/** Looks after slow requests from now on: a listener for 'listening'. */
+export function startChecking(this: HttpServer): void {
   stopChecking.call(this);
   this[kServer].checkingTimer = setInterval(checkConnections, this.connectionsCheckingInterval, this);
   this[kServer].checkingTimer.unref();
 }
 
-function stopChecking(this: HttpServer): void {
+/** Looks after them no more. */
+export function stopChecking(this: HttpServer): void {
   const { checkingTimer } = this[kServer];
   if (checkingTimer !== null) clearInterval(checkingTimer);
   this[kServer].checkingTimer = null;

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
+import https from 'node:https';
 import net from 'node:net';
 
 /** A request, by node:http's own client. */
@@ -39,7 +40,7 @@ function withoutDate(fields: string[]): string[] {
 
 /** Makes the request and reads the whole answer. */
 export async function exchange(port: number, agent: http.Agent, ask: Ask): Promise<Answer> {
-  const request = http.request({
+  const request = (agent instanceof https.Agent ? https : http).request({
     host: '127.0.0.1',
     port,
     agent,
