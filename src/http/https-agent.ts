@@ -132,25 +132,46 @@ const NAMED_OPTIONS: readonly (readonly [name: string, format: Format])[] = [
   ['privateKeyEngine', ifGiven],
 ];
 
+const contextNumbers = new WeakMap<object, number>();
+let contexts = 0;
+
+const contextFormat: Format = (context) => {
+  if (context === null || typeof context !== 'object') return '';
+  let number = contextNumbers.get(context);
+  if (number === undefined) {
+    number = ++contexts;
+    contextNumbers.set(context, number);
+  }
+  return `context ${number}`;
+};
+
+/** What decides on trust too, and is not in node:https's names: appended where it is given. */
+const APPENDED_OPTIONS: readonly (readonly [name: string, format: Format])[] = [
+  ['secureContext', contextFormat],
+  ['allowPartialTrustChain', (value) => (value ? 'partial' : '')],
+];
+
+const TRUST_OPTIONS = [...NAMED_OPTIONS, ...APPENDED_OPTIONS];
+
 /** The name of the last request of an agent, and what it was made of. */
 interface LastName {
   readonly name: string;
   /** http's part of it. */
   readonly place: string;
   readonly hostField: unknown;
-  /** Of the agent's options, those that are in NAMED_OPTIONS. */
+  /** Of the agent's options, those that are in TRUST_OPTIONS. */
   readonly values: readonly unknown[];
 }
 
 type Named = Record<string, unknown>;
 
 function isAskedFor(asked: Named): boolean {
-  for (const [name] of NAMED_OPTIONS) if (asked[name] !== undefined) return true;
+  for (const [name] of TRUST_OPTIONS) if (asked[name] !== undefined) return true;
   return false;
 }
 
 function hasValues(options: Named, values: readonly unknown[]): boolean {
-  for (let i = 0; i < values.length; i++) if (options[NAMED_OPTIONS[i][0]] !== values[i]) return false;
+  for (let i = 0; i < values.length; i++) if (options[TRUST_OPTIONS[i][0]] !== values[i]) return false;
   return true;
 }
 
@@ -206,6 +227,10 @@ const members: ThisType<HttpsAgent> & Record<string | symbol, unknown> = {
       // The server is named by its host already.
       name += option === 'servername' && value === options.host ? ':' : `:${format(value)}`;
     }
+    for (const [option, format] of APPENDED_OPTIONS) {
+      const value = (options as Named)[option];
+      if (value) name += `:${format(value)}`;
+    }
     const identityCheck = options[kIdentityCheck];
     return identityCheck === undefined ? name : `${name}:${identityCheck}`;
   },
@@ -224,7 +249,7 @@ const members: ThisType<HttpsAgent> & Record<string | symbol, unknown> = {
       return last.name;
     }
     const name = this.getName(socketOptions(this, request, asked));
-    const values = NAMED_OPTIONS.map(([option]) => options[option]);
+    const values = TRUST_OPTIONS.map(([option]) => options[option]);
     // Lists may change and stay the same list.
     this[kLastName] = values.some(Array.isArray) ? null : { name, place, hostField, values };
     return name;
