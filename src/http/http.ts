@@ -16,6 +16,7 @@ import {
 } from './global-agents.js';
 import { validateHeaderName, validateHeaderValue } from './header-store.js';
 import { IncomingMessage as IncomingMessageClass } from './incoming-message.js';
+import { checkedInteger } from './option-checks.js';
 import { OutgoingMessage as OutgoingMessageClass } from './outgoing-message.js';
 import { Server as ServerClass } from './server.js';
 import { connectionListener as _connectionListener } from './server-members.js';
@@ -54,6 +55,18 @@ export const get = function get(input?: unknown, options?: unknown, callback?: u
   made.end();
   return made;
 } as typeof nodeHttp.get;
+
+/**
+ * Sets how many idle parsers may be kept for connections to come. A parser here is a few small objects, which are
+ * made with their connection and go with it; kept for another they would have to be emptied without fail, and making
+ * them costs nothing that can be measured. So none is kept, whatever the number.
+ * @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
+ */
+export const setMaxIdleHTTPParsers: typeof nodeHttp.setMaxIdleHTTPParsers = function setMaxIdleHTTPParsers(
+  max,
+) {
+  checkedInteger('max', max, 1);
+};
 
 // The types of the classes, as node:http has them.
 export type IncomingMessage = nodeHttp.IncomingMessage;
@@ -132,6 +145,7 @@ const http = {
   request,
   get,
   setGlobalProxyFromEnv,
+  setMaxIdleHTTPParsers,
   validateHeaderName,
   validateHeaderValue,
   maxHeaderSize,

@@ -8,11 +8,15 @@ export type Given = Record<string, unknown>;
 /** A whole number that is not negative. @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE */
 export function integer(given: Given, name: string, fallback: number): number {
   const value = given[name];
-  if (value === undefined) return fallback;
+  return value === undefined ? fallback : checkedInteger(name, value, 0);
+}
+
+/** A whole number, no less than that. @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE */
+export function checkedInteger(name: string, value: unknown, least: number): number {
   if (typeof value !== 'number') throw invalidArgType(name, 'of type number', value);
   if (!Number.isInteger(value)) throw outOfRange(name, 'an integer', value);
-  if (value < 0 || value > Number.MAX_SAFE_INTEGER) {
-    throw outOfRange(name, `>= 0 && <= ${Number.MAX_SAFE_INTEGER}`, value);
+  if (value < least || value > Number.MAX_SAFE_INTEGER) {
+    throw outOfRange(name, `>= ${least} && <= ${Number.MAX_SAFE_INTEGER}`, value);
   }
   return value;
 }

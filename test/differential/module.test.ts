@@ -23,6 +23,12 @@ const names = [
   '(',
 ];
 
+differ('setMaxIdleHTTPParsers', ({ http, attempt }) => {
+  for (const max of [1, 1000, Number.MAX_SAFE_INTEGER, 0, -1, 1.5, Number.NaN, '1', undefined, null]) {
+    attempt(JSON.stringify(max) ?? 'undefined', () => http.setMaxIdleHTTPParsers(max as never));
+  }
+});
+
 differ('validateHeaderName', ({ http, attempt }) => {
   for (const name of names) attempt(JSON.stringify(name), () => http.validateHeaderName(name));
   for (const name of [undefined, null, 1, {}, Symbol('s')]) {

@@ -41,6 +41,7 @@ test('every export is there, under its own name', () => {
     'maxHeaderSize',
     'request',
     'setGlobalProxyFromEnv',
+    'setMaxIdleHTTPParsers',
     'validateHeaderName',
     'validateHeaderValue',
   ];
