@@ -2,8 +2,21 @@
 import type { Transform } from 'node:stream';
 import zlib from 'node:zlib';
 
-/** `zstd` came with Node 22.15. */
-const { createZstdDecompress } = zlib as { createZstdDecompress?: () => Transform };
+/** Node has zstd since 22.15; not every version since then notices that a body was cut off. */
+const { createZstdDecompress, zstdDecompressSync } = zlib as {
+  createZstdDecompress?: () => Transform;
+  zstdDecompressSync?: (bytes: Buffer) => Buffer;
+};
+
+/** Is the start of a frame refused where the rest is missing? Half a body must not pass for one. */
+function noticesTruncation(decompress: (bytes: Buffer) => Buffer): boolean {
+  try {
+    decompress(Buffer.of(0x28, 0xb5, 0x2f, 0xfd));
+    return false;
+  } catch {
+    return true;
+  }
+}
 
 const DECODERS = new Map<string, () => Transform>([
   ['gzip', () => zlib.createGunzip()],
@@ -12,7 +25,9 @@ const DECODERS = new Map<string, () => Transform>([
   ['deflate', () => zlib.createInflate()],
   ['br', () => zlib.createBrotliDecompress()],
 ]);
-if (createZstdDecompress !== undefined) DECODERS.set('zstd', () => createZstdDecompress());
+if (createZstdDecompress && zstdDecompressSync && noticesTruncation(zstdDecompressSync)) {
+  DECODERS.set('zstd', () => createZstdDecompress());
+}
 
 /** The codings that are read here, by their registered names. */
 export const CONTENT_CODINGS: readonly string[] = [...DECODERS.keys()].filter((name) => name !== 'x-gzip');
