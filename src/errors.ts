@@ -297,6 +297,93 @@ export const malformedPath = refusal(
 
 // The bodies' rows stand below this line.
 
+export const bodyAlreadyRead = caller(
+  'ERR_BODY_ALREADY_READ',
+  Error,
+  () => 'The body was read already, or is being read: it can be read once',
+);
+/** The client went away before its body was complete. The status is for logs: nobody is left to be answered. */
+export const bodyAborted = refusal(
+  'ECONNRESET',
+  400,
+  () => 'The connection ended before the body was complete',
+);
+export const bodyTooLarge = refusal(
+  'ERR_BODY_TOO_LARGE',
+  413,
+  (limit: number) => `The body is larger than the limit of ${limit} bytes`,
+);
+export const unsupportedMediaType = refusal(
+  'ERR_UNSUPPORTED_MEDIA_TYPE',
+  415,
+  (accepted: string) => `Content-Type must be one of: ${accepted}`,
+);
+export const unsupportedCharset = refusal(
+  'ERR_UNSUPPORTED_CHARSET',
+  415,
+  (accepted: string) => `The charset of Content-Type must be ${accepted}`,
+);
+export const unsupportedCoding = refusal(
+  'ERR_UNSUPPORTED_CODING',
+  415,
+  (accepted: string) => `Content-Encoding must be ${accepted}`,
+);
+export const malformedCoding = refusal(
+  'ERR_MALFORMED_CODING',
+  400,
+  (coding: string) => `The body is not in the content coding ${coding}`,
+);
+export const malformedText = refusal(
+  'ERR_MALFORMED_TEXT',
+  400,
+  (charset: string) => `The body is not in the charset ${charset}`,
+);
+export const emptyBody = refusal('ERR_EMPTY_BODY', 400, () => 'The body is empty, which is no JSON');
+export const malformedJson = refusal(
+  'ERR_MALFORMED_JSON',
+  400,
+  (reason: string, line: number, column: number) =>
+    `The body is no JSON: ${reason} in line ${line}, column ${column}`,
+);
+export const jsonNotContainer = refusal(
+  'ERR_JSON_NOT_CONTAINER',
+  400,
+  () => 'The body must be an object or an array',
+);
+export const nestedTooDeep = refusal(
+  'ERR_NESTED_TOO_DEEP',
+  400,
+  (limit: number) => `The body nests deeper than the limit of ${limit}`,
+);
+/** A name that would become, or reach, the prototype of whatever the body is copied into. */
+export const forbiddenKey = refusal(
+  'ERR_FORBIDDEN_KEY',
+  400,
+  (key: string) => `The body must not have the key ${key}`,
+);
+export const malformedForm = refusal(
+  'ERR_MALFORMED_FORM',
+  400,
+  (parameter: number) => `The form has a malformed percent-encoding in parameter ${parameter}`,
+);
+export const tooManyParameters = refusal(
+  'ERR_TOO_MANY_PARAMETERS',
+  413,
+  (limit: number) => `The form has more parameters than the limit of ${limit}`,
+);
+/** `verify` of a body middleware threw. */
+export const bodyNotVerified = refusal('ERR_BODY_NOT_VERIFIED', 403, () => 'The body was not verified');
+export const malformedMultipart = refusal(
+  'ERR_MALFORMED_MULTIPART',
+  400,
+  (reason: string) => `The multipart body is malformed: ${reason}`,
+);
+export const multipartLimit = refusal(
+  'ERR_MULTIPART_LIMIT',
+  413,
+  (name: string, limit: number) => `The multipart body is beyond the limit of ${limit} for ${name}`,
+);
+
 // The responses' rows stand below this line.
 
 // The application's rows stand below this line.

@@ -14,6 +14,10 @@ const FRAMING_NAMES = new Map([
   ['http/header-store.ts', "numbers the caller's field names"],
   ['http/outgoing-head.ts', "notes which fields the caller has set, for framing.ts's outgoingFraming()"],
   ['http/outgoing-headers.ts', 'notes which fields the caller has removed, for the same'],
+  [
+    'app/body-head.ts',
+    'reads the announced length, to refuse what is beyond a limit before it comes; ends no message',
+  ],
 ]);
 
 const root = new URL('src/', import.meta.resolve('barewire/package.json'));

@@ -1,0 +1,38 @@
+/** Content codings (RFC 9110 section 8.4) and their decoders. */
+import type { Transform } from 'node:stream';
+import zlib from 'node:zlib';
+
+/** Node has zstd since 22.15; not every version since then notices that a body was cut off. */
+const { createZstdDecompress, zstdDecompressSync } = zlib as {
+  createZstdDecompress?: () => Transform;
+  zstdDecompressSync?: (bytes: Buffer) => Buffer;
+};
+
+/** Is the start of a frame refused where the rest is missing? Half a body must not pass for one. */
+function noticesTruncation(decompress: (bytes: Buffer) => Buffer): boolean {
+  try {
+    decompress(Buffer.of(0x28, 0xb5, 0x2f, 0xfd));
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+const DECODERS = new Map<string, () => Transform>([
+  ['gzip', () => zlib.createGunzip()],
+  ['x-gzip', () => zlib.createGunzip()],
+  // What HTTP calls deflate is the zlib format (section 8.4.1.2).
+  ['deflate', () => zlib.createInflate()],
+  ['br', () => zlib.createBrotliDecompress()],
+]);
+if (createZstdDecompress && zstdDecompressSync && noticesTruncation(zstdDecompressSync)) {
+  DECODERS.set('zstd', () => createZstdDecompress());
+}
+
+/** The codings that are read here, by their registered names. */
+export const CONTENT_CODINGS: readonly string[] = [...DECODERS.keys()].filter((name) => name !== 'x-gzip');
+
+/** A decoder for one of them. */
+export function createDecoder(coding: string): Transform {
+  return (DECODERS.get(coding) as () => Transform)();
+}

@@ -1,0 +1,103 @@
+/** Media types (RFC 9110 section 8.3): reading a Content-Type, and matching it against what a reader takes. */
+import { invalidArgValue } from '../errors.js';
+import { isToken } from '../wire/grammar.js';
+
+export interface MediaType {
+  /** `type/subtype`, in lower case. */
+  readonly essence: string;
+  /** Names in lower case, values as sent, quotes resolved. */
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+const ESSENCE = /^[ \t]*([!#$%&'*+.^_`|~\w-]+\/[!#$%&'*+.^_`|~\w-]+)[ \t]*/;
+// No two parts of these may take the same whitespace: a field of 16 KiB of it would be read for ever.
+const PARAMETER = /;[ \t]*(?:([!#$%&'*+.^_`|~\w-]+)=(?:([!#$%&'*+.^_`|~\w-]+)|"((?:[^"\\]|\\.)*)")[ \t]*)?/y;
+
+let lastValue = 'application/json';
+let lastType: MediaType | null = { essence: 'application/json', parameters: new Map() };
+
+/**
+ * Reads the value of a Content-Type; null where it is missing, malformed, or says a parameter twice (whoever is
+ * behind us might take the other).
+ */
+export function parseMediaType(value: string | undefined): MediaType | null {
+  // Clients of one server send one and the same, most of the time.
+  if (value === lastValue) return lastType;
+  if (value === undefined) return null;
+  lastType = readMediaType(value);
+  lastValue = value;
+  return lastType;
+}
+
+function readMediaType(value: string): MediaType | null {
+  const essence = ESSENCE.exec(value);
+  if (essence === null) return null;
+  const parameters = new Map<string, string>();
+  let at = essence[0].length;
+  while (at < value.length) {
+    PARAMETER.lastIndex = at;
+    const found = PARAMETER.exec(value);
+    if (found === null) return null;
+    at = PARAMETER.lastIndex;
+    if (found[1] === undefined) continue;
+    const name = found[1].toLowerCase();
+    if (parameters.has(name)) return null;
+    parameters.set(name, found[2] ?? found[3].replace(/\\(.)/g, '$1'));
+  }
+  return { essence: essence[1].toLowerCase(), parameters };
+}
+
+/** What a reader takes: media types with wildcards, such as 'application/json', 'text/*', 'application/*+json'. */
+export type TypePattern = string | readonly string[];
+
+/** The short names that Express knows, for those who are used to them. */
+const SHORT_NAMES: ReadonlyMap<string, string> = new Map([
+  ['json', 'application/json'],
+  ['+json', '*/*+json'],
+  ['+xml', '*/*+xml'],
+  ['urlencoded', 'application/x-www-form-urlencoded'],
+  ['multipart', 'multipart/*'],
+  ['text', 'text/plain'],
+  ['txt', 'text/plain'],
+  ['html', 'text/html'],
+  ['xml', 'application/xml'],
+  ['bin', 'application/octet-stream'],
+]);
+
+/** A pattern ready to be matched. */
+export interface TypeMatcher {
+  matches(type: MediaType | null): boolean;
+  /** What the pattern names, as a value for the Accept field of a 415. */
+  readonly accept: string;
+}
+
+/** Compiles a pattern. Throws where it is none: it stands in the caller's code. */
+export function compileTypes(pattern: TypePattern): TypeMatcher {
+  const ranges = (typeof pattern === 'string' ? [pattern] : pattern).map(expand);
+  const exact = new Set(ranges.filter((range) => !range.includes('*')));
+  const wild = ranges.filter((range) => range.includes('*')).map(wildcard);
+  return {
+    matches: (type) =>
+      type !== null && (exact.has(type.essence) || wild.some((expression) => expression.test(type.essence))),
+    accept: ranges.join(', '),
+  };
+}
+
+function expand(name: string): string {
+  const range = (SHORT_NAMES.get(name) ?? String(name)).toLowerCase();
+  const slash = range.indexOf('/');
+  if (slash < 0 || !isToken(range.slice(0, slash)) || !isToken(range.slice(slash + 1))) {
+    throw invalidArgValue(
+      'options.type',
+      name,
+      "must be a media type such as 'application/json' or 'text/*'",
+    );
+  }
+  return range;
+}
+
+/** A wildcard stands for one or more characters that are no slash. */
+function wildcard(range: string): RegExp {
+  const parts = range.split('*').map((part) => part.replace(/[.+^$|]/g, '\\$&'));
+  return new RegExp(`^${parts.join('[^/]+')}$`);
+}

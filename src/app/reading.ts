@@ -1,0 +1,262 @@
+/**
+ * Reads the body of a request into memory, under a limit. Most bodies come in one chunk: what they cost is a promise
+ * and four listeners, which are functions of this module.
+ */
+import type { Readable, Transform } from 'node:stream';
+import {
+  bodyAborted,
+  bodyAlreadyRead,
+  bodyTooLarge,
+  invalidArgType,
+  malformedCoding,
+  outOfRange,
+  type RequestError,
+} from '../errors.js';
+import { announcedLength, type BodyMessage, contentCodings, kContinue } from './body-head.js';
+import { createDecoder } from './content-coding.js';
+import { MAX_BODY_SIZE } from './limits.js';
+
+const kReading = Symbol('barewire.reading');
+
+interface Source extends Readable {
+  [kReading]?: Reading;
+}
+
+/** Makes something of the whole body. What it throws is what the promise is rejected with. */
+export type Finish<How> = (bytes: Buffer, how: How) => unknown;
+
+const EMPTY = Buffer.alloc(0);
+
+class Reading {
+  readonly req: BodyMessage;
+  readonly limit: number;
+  /** The announced length, -1 for an unknown one. */
+  readonly length: number;
+  resolve: (value: unknown) => void;
+  reject: (error: unknown) => void;
+  finish: Finish<unknown>;
+  how: unknown;
+  isDone = false;
+  size = 0;
+  /** Bytes on the wire, where they are not the body's own. */
+  encodedSize = 0;
+  first: Buffer = EMPTY;
+  rest: Buffer[] | null = null;
+  decoders: Transform[] | null = null;
+
+  constructor(req: BodyMessage, limit: number, length: number) {
+    this.req = req;
+    this.limit = limit;
+    this.length = length;
+    this.resolve = this.reject = this.finish = ignore;
+  }
+}
+
+function ignore(): void {}
+
+/** The limit of the options, or the default. A limit that cannot be compared with would be none. */
+export function checkedLimit(limit: unknown, name = 'options.limit', otherwise = MAX_BODY_SIZE): number {
+  if (limit === undefined) return otherwise;
+  if (typeof limit !== 'number') throw invalidArgType(name, 'of type number', limit);
+  if (Number.isNaN(limit) || limit < 0) throw outOfRange(name, '>= 0', limit);
+  return limit;
+}
+
+/** Is the body being read, or was it? */
+export function isBodyUsed(req: BodyMessage): boolean {
+  return (
+    (req as Source)[kReading] !== undefined ||
+    req.readableDidRead ||
+    req.readableFlowing === true ||
+    req.listenerCount('readable') > 0
+  );
+}
+
+/**
+ * Marks the body as one that is read from now on. Throws the caller's error where that was done before.
+ * @param length As announced. Where it is 0 the stream is not touched: nothing will come.
+ */
+export function claimBody(req: BodyMessage, length: number): void {
+  if ((req as Source)[kReading] !== undefined) throw bodyAlreadyRead();
+  if (length !== 0) {
+    if (isBodyUsed(req) || req.readableEncoding) throw bodyAlreadyRead();
+    if (req.destroyed) throw bodyAborted();
+  }
+  (req as Source)[kReading] = CLAIMED;
+  const sendContinue = req[kContinue];
+  if (sendContinue !== undefined) {
+    req[kContinue] = undefined;
+    sendContinue.call(req);
+  }
+}
+
+/**
+ * Adds `Connection: close` to a refusal where the rest of the body would have to be read for nothing, or where the
+ * client waits for 100 (Continue) and may send its body or not (RFC 9110 section 10.1.1).
+ */
+export function closeAfterRefusal(req: BodyMessage, error: RequestError, isRestShort: boolean): void {
+  if ((req.httpVersionMajor ?? 1) > 1 || req.complete === true) return;
+  if (isRestShort && req[kContinue] === undefined) return;
+  error.headers = { ...error.headers, Connection: 'close' };
+}
+
+/** Is the error one that a request is refused with? */
+export function isRefusal(error: unknown): error is RequestError {
+  return error instanceof Error && typeof (error as Partial<RequestError>).status === 'number';
+}
+
+/**
+ * Reads the whole body and gives it to `finish`.
+ * @param check Called before anything is read; throws where the head of the request is refused.
+ */
+export function readWhole<How extends { limit?: number }>(
+  req: BodyMessage,
+  how: How,
+  check: ((req: BodyMessage, how: How) => void) | null,
+  finish: Finish<How>,
+): Promise<unknown> {
+  let length = -1;
+  let reading: Reading;
+  let codings: readonly string[];
+  try {
+    const limit = checkedLimit(how.limit);
+    length = announcedLength(req);
+    try {
+      if (length !== 0 && check !== null) check(req, how);
+      codings = contentCodings(req);
+      if (length > limit) throw bodyTooLarge(limit);
+    } catch (error) {
+      if (isRefusal(error)) closeAfterRefusal(req, error, length >= 0 && length <= limit);
+      throw error;
+    }
+    claimBody(req, length);
+    if (length === 0) return Promise.resolve(finish(EMPTY, how));
+    reading = new Reading(req, limit, length);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+  reading.finish = finish as Finish<unknown>;
+  reading.how = how;
+  return new Promise((resolve, reject) => {
+    reading.resolve = resolve;
+    reading.reject = reject;
+    start(reading, codings);
+  });
+}
+
+function start(reading: Reading, codings: readonly string[]): void {
+  const source = reading.req as Source;
+  source[kReading] = reading;
+  source.on('error', onRequestError);
+  source.on('close', onClose);
+  if (codings.length === 0) {
+    source.on('data', onData);
+    source.on('end', onEnd);
+  } else {
+    source.on('data', onEncodedData);
+    startDecoders(reading, codings);
+  }
+  // A listener of 'data' does not resume what was paused by name, as some middleware does before it waits.
+  if (source.readableFlowing === false) source.resume();
+}
+
+/** Each decoder reads from the one before it; the last coding applied is the first to go. */
+function startDecoders(reading: Reading, codings: readonly string[]): void {
+  const decoders: Transform[] = [];
+  let from: Readable = reading.req;
+  for (const coding of codings.toReversed()) {
+    const decoder = createDecoder(coding);
+    decoders.push(decoder);
+    decoder.on('error', (cause) => {
+      fail(reading, Object.assign(malformedCoding(coding), { cause }));
+    });
+    from.pipe(decoder);
+    from = decoder;
+    // What is between two decoders is no smaller a bomb.
+    let size = 0;
+    if (decoders.length < codings.length) {
+      decoder.on('data', (chunk: Buffer) => {
+        if ((size += chunk.length) > reading.limit) fail(reading, bodyTooLarge(reading.limit));
+      });
+    }
+  }
+  reading.decoders = decoders;
+  (from as Source)[kReading] = reading;
+  from.on('data', onData);
+  from.on('end', onEnd);
+}
+
+/** Nothing is held of a body that has been read, or was given up. */
+const CLAIMED = new Reading(undefined as unknown as BodyMessage, 0, 0);
+CLAIMED.isDone = true;
+
+function onData(this: Source, chunk: Buffer): void {
+  const reading = this[kReading] as Reading;
+  if (reading.isDone) return;
+  if ((reading.size += chunk.length) > reading.limit) fail(reading, bodyTooLarge(reading.limit));
+  else if (reading.size === chunk.length) reading.first = chunk;
+  else if (reading.rest === null) reading.rest = [reading.first, chunk];
+  else reading.rest.push(chunk);
+}
+
+function onEncodedData(this: Source, chunk: Buffer): void {
+  const reading = this[kReading] as Reading;
+  if (reading.isDone) return;
+  if ((reading.encodedSize += chunk.length) > reading.limit) fail(reading, bodyTooLarge(reading.limit));
+}
+
+function onEnd(this: Source): void {
+  const reading = this[kReading] as Reading;
+  if (reading.isDone) return;
+  reading.isDone = true;
+  (reading.req as Source)[kReading] = CLAIMED;
+  const bytes = reading.rest === null ? reading.first : Buffer.concat(reading.rest, reading.size);
+  let value: unknown;
+  try {
+    value = reading.finish(bytes, reading.how);
+  } catch (error) {
+    reading.reject(error);
+    return;
+  }
+  reading.resolve(value);
+}
+
+function onRequestError(this: Source, error: Error): void {
+  const reading = this[kReading] as Reading;
+  if (!reading.isDone) fail(reading, abortOf(error));
+}
+
+function onClose(this: Source): void {
+  const reading = this[kReading] as Reading;
+  // What a decoder still holds of a body that has come to its end is not lost with the connection.
+  if (!reading.isDone && !this.readableEnded) fail(reading, bodyAborted());
+}
+
+/** What a reader is told when its request fails: who destroyed it with an error of their own means that one. */
+export function abortOf(error: NodeJS.ErrnoException): Error {
+  const abort = bodyAborted();
+  return error.code === undefined || error.code === abort.code
+    ? Object.assign(abort, { cause: error })
+    : error;
+}
+
+function fail(reading: Reading, error: Error): void {
+  if (reading.isDone) return;
+  reading.isDone = true;
+  reading.first = EMPTY;
+  reading.rest = null;
+  const { req, decoders, length, limit } = reading;
+  (req as Source)[kReading] = CLAIMED;
+  req.off('data', onData);
+  req.off('data', onEncodedData);
+  if (decoders !== null) {
+    req.unpipe();
+    for (const decoder of decoders) decoder.destroy();
+  }
+  const isRestShort = length >= 0 && length <= limit;
+  if (isRefusal(error)) closeAfterRefusal(req, error, isRestShort);
+  // The rest of a short body is read and dropped, so that the connection can go on; more than that is not read.
+  if (isRestShort) req.resume();
+  else req.pause();
+  reading.reject(error);
+}
