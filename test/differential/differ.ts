@@ -3,10 +3,11 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { bounded } from './bounded.js';
-import { Scene } from './scene.js';
+import { ClientScene } from './client-scene.js';
+
 import { candidate, nodeMajor, recordedMajor, reference, type Subject } from './subjects.js';
 
-export type Scenario = (scene: Scene) => void | Promise<void>;
+export type Scenario = (scene: ClientScene) => void | Promise<void>;
 
 /**
  * What stock did: for a `newest` scenario the log of Node 26, for an `either` scenario those of all releases.
@@ -19,7 +20,7 @@ const recorded: Record<string, string[][]> = existsSync(recordedFile)
   : {};
 
 async function run(scenario: Scenario, subject: Subject): Promise<string[]> {
-  const scene = new Scene(subject);
+  const scene = new ClientScene(subject);
   let log: string[] = [];
   try {
     await bounded('the end of the scenario', Promise.resolve(scenario(scene)));

@@ -31,3 +31,9 @@ export function chunk(text: string): string {
 
 /** The last chunk, and an empty trailer section. */
 export const lastChunk = '0\r\n\r\n';
+
+/** A response with content of the length it says. */
+export function ok(content = 'ok', ...fields: string[]): string {
+  const length = Buffer.byteLength(content, 'latin1');
+  return head('HTTP/1.1 200 OK', `Content-Length: ${length}`, ...fields) + content;
+}

@@ -1,6 +1,6 @@
 // Adds to recorded.json what stock does on the running Node, in the scenarios that ask for a record: see
 // differ.ts. To record anew, delete the file, and after `npm run build:dev` run with each release, 26 included:
-// node build/test/differential/record.js
+// node build/test/differential/record.js [name-part ...]
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,10 +9,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Recording, recordedFile } from './differ.js';
 import { nodeMajor, recordedMajor } from './subjects.js';
 
+const wanted = process.argv.slice(2);
 const directory = mkdtempSync(join(tmpdir(), 'barewire-'));
 const output = join(directory, 'logs');
 const tests = readdirSync(import.meta.dirname)
   .filter((file) => file.endsWith('.test.js'))
+  .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
   .map((file) => join(import.meta.dirname, file));
 const { status } = spawnSync(process.execPath, ['--test', '--test-concurrency=1', ...tests], {
   env: { ...process.env, BAREWIRE_SUBJECT: 'node', BAREWIRE_RECORD: output },

@@ -8,6 +8,7 @@ import { first } from '../fixtures/certificates.js';
 import { bounded } from './bounded.js';
 import type { Http, Https, Subject } from './subjects.js';
 import { WireClient, type WireClientOptions } from './wire-client.js';
+import type { WireConnection } from './wire-connection.js';
 import { masked, wireLines } from './wire-text.js';
 
 /** A value as one line of log. */
@@ -36,6 +37,8 @@ export class Scene {
   readonly #clients: WireClient[] = [];
   readonly #sockets = new Set<Duplex>();
   readonly #servers: NetServer[] = [];
+  readonly #closers: (() => unknown)[] = [];
+  readonly #masks: [pattern: RegExp, mask: string][] = [];
   #over = false;
 
   constructor({ http, https }: Pick<Subject, 'http' | 'https'>) {
@@ -133,6 +136,17 @@ export class Scene {
     return server;
   };
 
+  /** Has `close` called, and waited for, at the end of the scene. */
+  readonly atTheEnd = (close: () => unknown): void => {
+    this.#closers.push(close);
+  };
+
+  /** Writes `mask` for every `word` in the finished log: a port for instance, which is another one each time. */
+  readonly mask = (word: string | number, mask: string): void => {
+    const escaped = String(word).replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+    this.#masks.push([new RegExp(`(?<![\\w.])${escaped}(?![\\w])`, 'g'), mask]);
+  };
+
   readonly connect = (server: NetServer, options?: WireClientOptions): WireClient => {
     const client = new WireClient((server.address() as AddressInfo).port, options);
     this.#clients.push(client);
@@ -159,7 +173,7 @@ export class Scene {
   };
 
   /** Records the bytes that `client` has received, a line each, and how the connection ended, if asked. */
-  readonly record = (client: WireClient, ending?: string): void => {
+  readonly record = (client: WireConnection, ending?: string): void => {
     this.recordText(client.received);
     if (ending !== undefined) this.#wire.push(`< ${ending}`);
   };
@@ -172,6 +186,7 @@ export class Scene {
   /** Closes everything, and returns the finished log. */
   readonly finish = async (): Promise<string[]> => {
     this.#over = true;
+    for (const close of this.#closers.reverse()) await close();
     for (const client of this.#clients) client.destroy();
     for (const socket of this.#sockets) socket.destroy();
     await Promise.all(
@@ -183,6 +198,8 @@ export class Scene {
           }),
       ),
     );
-    return [...this.#log, ...this.#wire];
+    return [...this.#log, ...this.#wire].map((line) =>
+      this.#masks.reduce((text, [pattern, mask]) => text.replace(pattern, mask), line),
+    );
   };
 }
