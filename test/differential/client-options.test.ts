@@ -334,7 +334,7 @@ differ('joinDuplicateHeaders in the headers that are sent', async (scene) => {
 differ('uniqueHeaders', (scene) =>
   sentEach(scene, [
     { uniqueHeaders: ['x-a'], headers: { 'X-A': ['1', '2'], 'X-B': ['1', '2'] } },
-    { uniqueHeaders: ['X-A', ['x-b']], headers: { 'X-A': ['1', '2'], 'X-B': ['1', '2'] } },
+    { uniqueHeaders: ['X-A', 'x-b'], headers: { 'X-A': ['1', '2'], 'X-B': ['1', '2'] } },
     { uniqueHeaders: [], headers: { 'X-A': ['1', '2'] } },
     { uniqueHeaders: ['cookie'], headers: { Cookie: ['1', '2'] as never } },
     { headers: { Cookie: ['1', '2'] as never, 'X-B': ['1', '2'] } },
@@ -352,7 +352,7 @@ differNewest('highWaterMark of the request', async (scene) => {
   }
 });
 
-differ('maxHeaderSize', async (scene) => {
+differ('maxHeaderSize for a response', async (scene) => {
   const origin = await scene.origin(ok('ok', `X-A: ${'a'.repeat(1000)}`, 'Connection: close'));
   for (const maxHeaderSize of [undefined, 0, 500, 2000]) {
     scene.get(origin, { maxHeaderSize });

@@ -184,7 +184,7 @@ differ('Content-Length is computed in bytes', async (scene) => {
   await made(scene, { method: 'POST' }, (req) => req.end(new Uint8Array([1, 2])));
 });
 
-differ('trailers', async (scene) => {
+differ('trailers of a request', async (scene) => {
   await made(scene, { method: 'POST', headers: { Trailer: 'X-T' } }, (req) => {
     req.write('a');
     req.addTrailers({ 'X-T': 't', 'X-U': '\xe9' });

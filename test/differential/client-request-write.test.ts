@@ -134,7 +134,7 @@ differ('an empty write', (scene) =>
   }),
 );
 
-differNewest('cork and uncork', (scene) =>
+differNewest('cork and uncork of a request', (scene) =>
   posted(scene, async (req) => {
     req.cork();
     scene.log('corked', req.writableCorked);

@@ -78,7 +78,7 @@ differ('values beyond ASCII are latin1', (scene) =>
   read(scene, ok('', 'X-A: caf\xe9 \x80\xff'), (res) => scene.log('value', res.headers['x-a'])),
 );
 
-differ('trailers', async (scene) => {
+differ('trailers of a response', async (scene) => {
   const fields = '0\r\nX-T: 1\r\nx-t: 2\r\nSet-Cookie: a\r\nContent-Length: 5\r\nEtag: x\r\nETag: y\r\n\r\n';
   await read(scene, head('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked') + chunk('one') + fields, (res) => {
     scene.log('at first', res.trailers, res.rawTrailers, res.trailersDistinct);

@@ -16,6 +16,7 @@ const tests = readdirSync(import.meta.dirname)
   .filter((file) => file.endsWith('.test.js'))
   .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
   .map((file) => join(import.meta.dirname, file));
+if (tests.length === 0) throw new Error(`no test file matches ${wanted.join(' ')}`);
 const { status } = spawnSync(process.execPath, ['--test', '--test-concurrency=1', ...tests], {
   env: { ...process.env, BAREWIRE_SUBJECT: 'node', BAREWIRE_RECORD: output },
   stdio: ['ignore', 'ignore', 'inherit'],
