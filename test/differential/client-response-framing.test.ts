@@ -1,4 +1,4 @@
-import { differ, differEither } from './differ.js';
+import { differ } from './differ.js';
 import { chunk, head, lastChunk, ok } from './messages.js';
 
 /** Responses, each whole, after which the origin closes; with whether the connection could stay open. */
@@ -65,7 +65,7 @@ const responses: [string, string][] = [
 
 for (const [label, response] of responses) {
   for (const method of ['GET', 'HEAD']) {
-    differEither(`response to ${method}: ${label}`, async (scene) => {
+    differ(`response to ${method}: ${label}`, async (scene) => {
       const origin = await scene.origin(async (connection) => {
         await connection.send(method === 'HEAD' ? `${response.split('\r\n\r\n')[0]}\r\n\r\n` : response);
       });
