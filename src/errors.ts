@@ -386,6 +386,45 @@ export const multipartLimit = refusal(
 
 // The responses' rows stand below this line.
 
+export const preconditionFailed = refusal(
+  'ERR_PRECONDITION_FAILED',
+  412,
+  () => 'The resource is not in the state that the request makes its condition',
+);
+export const rangeNotSatisfiable = refusal(
+  'ERR_RANGE_NOT_SATISFIABLE',
+  416,
+  (range: string, length: number) => `The range ${range} lies outside of ${length} bytes`,
+);
+export const notAcceptable = refusal(
+  'ERR_NOT_ACCEPTABLE',
+  406,
+  (types: readonly string[]) => `Available as ${types.join(', ')}`,
+);
+export const fileNotFound = refusal('ERR_FILE_NOT_FOUND', 404, () => 'There is no such file');
+export const fileForbidden = refusal('ERR_FILE_FORBIDDEN', 403, () => 'This file is not for reading');
+export const invalidFilePath = refusal(
+  'ERR_INVALID_FILE_PATH',
+  400,
+  (reason: string) => `The path of the file ${reason}`,
+);
+/** Content ended before the length that was told. No status: it is the server's fault, and mostly too late for one. */
+export const contentCutShort = caller(
+  'ERR_CONTENT_CUT_SHORT',
+  Error,
+  (sent: number, declared: number) => `The content ended after ${sent} of ${declared} bytes`,
+);
+export const fileChanged = caller(
+  'ERR_FILE_CHANGED',
+  Error,
+  (path: string) => `The file became shorter while it was read: ${path}`,
+);
+export const streamTooSlow = caller(
+  'ERR_EVENT_STREAM_TOO_SLOW',
+  Error,
+  (limit: number) => `More than ${limit} bytes of events wait for their reader`,
+);
+
 // The application's rows stand below this line.
 
 export const nextCalledTwice = caller(

@@ -1,0 +1,66 @@
+/**
+ * The fields that describe content, on a response that is being made. Where the message ends is not decided here: a
+ * length is told to the response, which frames by it.
+ */
+import { CONTENT_LENGTH_NAME, TRANSFER_ENCODING_NAME } from '../wire/framing.js';
+import type { ResponseLike } from './exchange.js';
+
+/** Tells how many bytes of content there are (to a HEAD: would be). */
+export function setLength(res: ResponseLike, length: number): void {
+  res.setHeader('Content-Length', length);
+}
+
+/** The length that was told; undefined for none. */
+export function declaredLengthOf(res: ResponseLike): number | undefined {
+  const value = res.getHeader(CONTENT_LENGTH_NAME);
+  return value === undefined ? undefined : Number(value);
+}
+
+/** Removes a field. node:http remembers each removal, and would then not add a length itself: only what is there. */
+function dropField(res: ResponseLike, name: string): void {
+  if (res.hasHeader(name)) res.removeHeader(name);
+}
+
+const DESCRIPTIVE = ['Content-Type', 'Content-Encoding', 'Content-Language', 'Content-Range'];
+
+/** Removes what describes content, from a response that has none. */
+export function dropContentFields(res: ResponseLike): void {
+  for (const name of DESCRIPTIVE) dropField(res, name);
+  dropField(res, TRANSFER_ENCODING_NAME);
+  dropField(res, CONTENT_LENGTH_NAME);
+}
+
+/** Fields between two neighbours (RFC 9110 section 7.6.1): never taken over from another message. */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  TRANSFER_ENCODING_NAME,
+  'upgrade',
+]);
+
+/** Content codings that fetch undoes without a word. */
+const UNDONE_BY_FETCH = /^(?:x-)?gzip$|^deflate$|^br$|^zstd$/i;
+
+/**
+ * The names of the fields of a fetch Response that do not go out with it: those of its own hop; where fetch has decoded
+ * the content already, what described the coded one; where it has no content, its length, which a client would wait
+ * for.
+ */
+export function fieldsLeftOut(response: Response, isForHead: boolean): ReadonlySet<string> {
+  const { headers } = response;
+  const names = new Set(HOP_BY_HOP);
+  for (const name of headers.get('connection')?.split(',') ?? []) names.add(name.trim().toLowerCase());
+  if (response.body === null) {
+    if (!isForHead) names.add(CONTENT_LENGTH_NAME);
+    return names;
+  }
+  // Only a Response that came over the network has a URL; one that was made says of itself what it means.
+  const codings = response.url === '' ? [] : (headers.get('content-encoding')?.split(',') ?? []);
+  if (codings.length > 0 && codings.every((name) => UNDONE_BY_FETCH.test(name.trim()))) {
+    names.add('content-encoding').add(CONTENT_LENGTH_NAME);
+  }
+  return names;
+}
