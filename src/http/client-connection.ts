@@ -281,9 +281,9 @@ export class ClientConnection extends Connection implements MessageOutlet {
   // The end of an exchange: the request is flushed, and the response is read.
 
   messageEnded(): void {
-    const request = this.request as Request;
+    const { request } = this;
     // The rest of the content would be taken from the next request, or what is beyond it for one (RFC 9112 section 6.3).
-    if (!hasSaidLength(request)) request.shouldKeepAlive = false;
+    if (request !== null && !hasSaidLength(request)) request.shouldKeepAlive = false;
     this.outbox.flush();
   }
 
