@@ -30,8 +30,12 @@ test('README.md names every package that is tried, in the version that is instal
     version,
   ]);
   const { packages } = JSON.parse(read('package-lock.json'));
+  const { dependencies } = JSON.parse(read('test/register/apps/next/package.json'));
   for (const [name, version] of named) {
-    assert.equal(version, packages[`node_modules/${name}`]?.version, name);
+    assert.equal(version, dependencies[name] ?? packages[`node_modules/${name}`]?.version, name);
   }
-  assert.deepEqual([...new Set(named.map(([name]) => name))].sort(), loaded());
+  assert.deepEqual(
+    [...new Set(named.map(([name]) => name))].sort(),
+    [...loaded(), ...Object.keys(dependencies)].sort(),
+  );
 });
