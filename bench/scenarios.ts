@@ -1,3 +1,5 @@
+import type { FrameworkName } from './frameworks.js';
+
 /** What each scenario sends, and the answer that every subject must give to it. */
 
 export interface ExpectedResponse {
@@ -19,6 +21,8 @@ export interface Scenario {
   readonly name: string;
   readonly title: string;
   readonly load: Load;
+  /** The framework that serves it. */
+  readonly framework?: FrameworkName;
   /** Over TLS. */
   readonly secure?: boolean;
   /** Connections of this scenario, if it does not leave that to `--connections`. */
@@ -79,17 +83,33 @@ function response(contentType: string, framing: string, content: Buffer | string
 // `end()` follows. The same holds for whoever takes its place.
 const CHUNKED = 'Transfer-Encoding: chunked';
 
+/** What a hello says. */
+export const HELLO_WORLD = { hello: 'world' };
+const HELLO_TEXT = JSON.stringify(HELLO_WORLD);
+
 const HELLO = {
   load: 'wrk',
   request: request('GET /'),
   pipelined: 1,
-  response: response('application/json', CHUNKED, JSON.stringify({ hello: 'world' })),
+  response: response('application/json', CHUNKED, HELLO_TEXT),
 } as const;
 
 const CLOSED_HELLO: ExpectedResponse = {
   ...HELLO.response,
   fields: ['Content-Type: application/json', 'Connection: close', CHUNKED],
 };
+
+/** Hello by a framework, whose own these field lines are. */
+function framework(name: FrameworkName, title: string, ...fields: string[]): Scenario {
+  const { fields: persistence } = response('', '', '');
+  return {
+    ...HELLO,
+    name,
+    title: `hello JSON by ${title}`,
+    framework: name,
+    response: { ...HELLO.response, fields: [...fields, ...persistence.slice(1, 3)] },
+  };
+}
 
 const SMALL_JSON = JSON.stringify({ id: 4711, name: 'a small answer', tags: ['one', 'two'], ok: true });
 
@@ -159,6 +179,23 @@ export const SCENARIOS: readonly Scenario[] = [
     request: request('GET /', ['Connection: close']),
     response: CLOSED_HELLO,
   },
+  framework(
+    ...([
+      'express',
+      'Express',
+      'X-Powered-By: Express',
+      'Content-Type: application/json; charset=utf-8',
+    ] as const),
+    ...[`Content-Length: ${HELLO_TEXT.length}`, 'ETag: W/"11-IkjuL6CqqtmReFMfkkvwC0sKj04"'],
+  ),
+  framework(
+    ...(['koa', 'Koa', 'Content-Type: application/json; charset=utf-8'] as const),
+    `Content-Length: ${HELLO_TEXT.length}`,
+  ),
+  framework(
+    ...(['fastify', 'Fastify', 'content-type: application/json; charset=utf-8'] as const),
+    `content-length: ${HELLO_TEXT.length}`,
+  ),
   { ...CLIENT, name: 'client', title: 'GET of a small JSON text' },
   {
     ...CLIENT,

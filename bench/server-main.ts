@@ -14,7 +14,7 @@ answerQuestions(async (question: ServerQuestion) => {
   if (question.ask === 'sample') return sample(question.connections);
   const { subject } = await subjectNamed(question.subject).load();
   if (subject.createServer === undefined) throw new Error(`${question.subject} is no server`);
-  server = subject.createServer(scenarioNamed(question.scenario));
+  server = await subject.createServer(scenarioNamed(question.scenario));
   // 10,000 connections come faster than a backlog of 511 is emptied.
   server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 });
   await once(server, 'listening');

@@ -5,7 +5,7 @@ import type { Scenario } from './scenarios.js';
 /** One implementation under measurement. It runs in a process of its own; the load comes from another. */
 export interface Subject {
   /** Makes a server for this scenario, not yet listening. */
-  createServer?(scenario: Scenario): Server;
+  createServer?(scenario: Scenario): Server | Promise<Server>;
   /** Makes a client for this scenario. */
   createClient?(target: ClientTarget): Client;
 }
@@ -17,6 +17,8 @@ export interface SubjectEntry {
    * send more fields or none of these, only status, content type and content are compared.
    */
   readonly sameHeaderSection: boolean;
+  /** Do frameworks run on it, as they are? */
+  readonly runsFrameworks?: boolean;
   /** Which side it can be, if not both: it takes part in the scenarios that measure this side. */
   readonly only?: 'server' | 'client';
   /** Called in the subject's process only, so a subject that is not asked for need not be there. */
@@ -26,19 +28,28 @@ export interface SubjectEntry {
 /** Everyone who takes part. To add a peer: one file in `subjects/` and one entry here. */
 export const SUBJECTS: readonly SubjectEntry[] = [
   { name: 'floor', sameHeaderSection: true, load: () => import('./subjects/floor.js') },
-  { name: 'node:http', sameHeaderSection: true, load: () => import('./subjects/node-http.js') },
+  {
+    name: 'node:http',
+    sameHeaderSection: true,
+    runsFrameworks: true,
+    load: () => import('./subjects/node-http.js'),
+  },
   {
     name: 'barewire/http',
     sameHeaderSection: true,
+    runsFrameworks: true,
     load: () => import('./subjects/barewire-http.js'),
   },
   { name: 'undici', sameHeaderSection: false, only: 'client', load: () => import('./subjects/undici.js') },
 ];
 
 /** Which of them take part in a scenario. */
-export function takingPart(subjects: readonly SubjectEntry[], { load }: Scenario): SubjectEntry[] {
+export function takingPart(subjects: readonly SubjectEntry[], { load, framework }: Scenario): SubjectEntry[] {
   const side = load === 'client' ? 'client' : 'server';
-  return subjects.filter(({ only = side }) => only === side);
+  return subjects.filter(
+    ({ only = side, runsFrameworks }) =>
+      only === side && (framework === undefined || runsFrameworks === true),
+  );
 }
 
 /** The subject of that name; the options have been checked before. */

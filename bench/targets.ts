@@ -36,7 +36,8 @@ const NO_LOSS = { atLeast: 1 };
 const PROCESS_MEMORY_ALLOWANCE = 0.05;
 
 const CLIENTS = SCENARIOS.filter(({ load }) => load === 'client');
-const SERVERS = SCENARIOS.filter(({ load }) => load !== 'client');
+/** Under a framework, a process with barewire has both modules: its memory is shown, and no target. */
+const SERVERS = SCENARIOS.filter(({ load, framework }) => load !== 'client' && framework === undefined);
 
 const NODE_TO_BAREWIRE = { dividend: 'node:http', divisor: 'barewire/http' } as const;
 

@@ -26,7 +26,7 @@ export interface Answer {
 /** Content as one can read it in a failed comparison. */
 function shown(content: Buffer): string {
   const text = content.toString('utf8');
-  if (content.length <= 4096 && !text.includes('\ufffd')) return text;
+  if (content.length <= 20_000 && !text.includes('\ufffd')) return text;
   return `${content.length} bytes, SHA-256 ${createHash('sha256').update(content).digest('hex')}`;
 }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The checkout. */
@@ -40,11 +41,11 @@ function plainEnvironment(): NodeJS.ProcessEnv {
 
 /**
  * Starts a program of this folder, and makes sure of whose `http` it runs on.
- * @param file Its path below test/register
+ * @param file Its path below test/register, or an absolute one
  */
 export async function start(way: Way, file: string, args: string[] = []): Promise<Started> {
   const register = way === 'registered' ? ['--import', 'barewire/register'] : [];
-  const path = fileURLToPath(new URL(`test/register/${file}`, import.meta.resolve('barewire/package.json')));
+  const path = resolve(root, 'test', 'register', file);
   const child = spawn(process.execPath, [...register, '--import', witness, path, ...args], {
     cwd: root,
     env: plainEnvironment(),
@@ -76,13 +77,13 @@ export async function start(way: Way, file: string, args: string[] = []): Promis
     exited,
     complaints: () => complaints.replaceAll(/\(node:\d+\)/g, '(node)'),
     receive: (key) =>
-      new Promise((resolve, reject) => {
+      new Promise((received, reject) => {
         const look = () => {
           const at = messages.findIndex((message) => key in message);
           if (at < 0 && !hasEnded) return;
           waiting.delete(look);
           if (at < 0) reject(new Error(`${file} (${way}) ended without ${key}: ${complaints}`));
-          else resolve((messages.splice(at, 1)[0] as Record<string, unknown>)[key] as never);
+          else received((messages.splice(at, 1)[0] as Record<string, unknown>)[key] as never);
         };
         waiting.add(look);
         look();

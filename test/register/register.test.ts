@@ -99,7 +99,10 @@ describe('what is barewire', () => {
     // They have one value now, wherever they are set.
     const live = /^(?:https|_http_agent) globalAgent .*$/gm;
     const [stock, ours] = await Promise.all([logged(code, []), logged(code)]);
-    assert.equal(ours.replaceAll(live, ''), stock.replaceAll(live, ''));
+    // What newer releases have, and ours on every release, is added.
+    const newer = /^http setGlobalProxyFromEnv .*\n/m;
+    const added = newer.test(stock) ? '' : newer;
+    assert.equal(ours.replaceAll(live, '').replace(added, ''), stock.replaceAll(live, ''));
   });
 
   test('a global agent that is set is used, wherever it is set', async () => {

@@ -1,6 +1,7 @@
 /** An application served with and without barewire, and asked the same. */
 import assert from 'node:assert/strict';
 import http from 'node:http';
+import { isAbsolute } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Answer, type Ask, exchange } from './exchanges.js';
 import { type Started, startBoth, WAYS, type Way } from './processes.js';
@@ -18,7 +19,7 @@ export interface Application {
 }
 
 /**
- * Starts an application of apps/ both ways before the tests of the file, and stops it after them.
+ * Starts an application of apps/, or of another folder, both ways before the tests of the file, and stops it after them.
  * The steps are taken in their order: an application remembers what it was asked.
  */
 export function serve(file: string): Application {
@@ -27,7 +28,7 @@ export function serve(file: string): Application {
   const agents = {} as Record<Way, http.Agent>;
 
   before(async () => {
-    started = await startBoth(`apps/${file}`);
+    started = await startBoth(isAbsolute(file) ? file : `apps/${file}`);
     for (const way of WAYS) {
       ports[way] = await started[way].receive('port');
       agents[way] = new http.Agent({ keepAlive: true });
