@@ -75,10 +75,13 @@ class ConnectResponse implements MessageSink {
   read(chunk: Buffer): Buffer | null {
     this.received.push(chunk);
     this.size += chunk.length;
-    const taken = this.parser.execute(chunk, 0, chunk.length);
-    this.error = this.parser.error;
-    if (this.error !== null) return null;
-    if (this.statusLine !== null) return chunk.subarray(taken);
+    let at = 0;
+    // The parser stops behind every interim response.
+    while (at < chunk.length && this.error === null) {
+      at = this.parser.execute(chunk, at, chunk.length);
+      this.error = this.parser.error;
+      if (this.statusLine !== null) return this.error === null ? chunk.subarray(at) : null;
+    }
     return null;
   }
 

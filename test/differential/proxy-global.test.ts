@@ -60,15 +60,14 @@ differNewest('global proxy: what it takes', (scene) => {
     { HTTP_PROXY: PROXY, HTTPS_PROXY: PROXY },
   ]) {
     const label = JSON.stringify(env);
-    const restore = scene.attempt(
-      label,
-      () => http.setGlobalProxyFromEnv(env as NodeJS.ProcessEnv) && 'a function',
-    )
-      ? http.setGlobalProxyFromEnv(env as NodeJS.ProcessEnv)
-      : () => {};
+    let restore = () => {};
+    scene.attempt(label, () => {
+      restore = http.setGlobalProxyFromEnv(env as NodeJS.ProcessEnv);
+      return typeof restore;
+    });
     scene.log('replaced', http.globalAgent !== before[0], https.globalAgent !== before[1]);
-    restore();
-    [http.globalAgent, https.globalAgent] = before as [typeof http.globalAgent, typeof https.globalAgent];
+    scene.log('returns', restore());
+    scene.log('restored', http.globalAgent === before[0], https.globalAgent === before[1]);
   }
 });
 

@@ -6,7 +6,7 @@ import type { Scene } from './scene.js';
 const HEAD_END = '\r\n\r\n';
 
 /** What a proxy does when it has read the head of a request. */
-export type Act = (proxy: WireProxy, socket: Socket) => void;
+export type Act = (proxy: WireProxy, socket: Socket, head: string) => void;
 
 /** Answers a request in absolute-form, whatever it is. */
 export const answer: Act = (_proxy, socket) => {
@@ -90,8 +90,9 @@ export class WireProxy {
       const head = text.slice(0, end + HEAD_END.length);
       this.#heads += head;
       text = text.slice(head.length);
-      if (this.act !== answer) socket.off('data', read);
-      this.act(this, socket);
+      // What comes behind a CONNECT is no request to the proxy.
+      if (head.startsWith('CONNECT ')) socket.off('data', read);
+      this.act(this, socket, head);
     };
     socket.on('data', read);
   }
