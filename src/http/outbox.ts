@@ -13,6 +13,12 @@ interface GuardedSocket extends Socket {
   [kOutbox]?: Outbox;
 }
 
+/**
+ * Text up to this size is joined with what goes before and behind it: the socket writes up to 16 KiB of text from its
+ * own stack. Longer text would be copied once more to be joined.
+ */
+export const TEXT_JOIN_LIMIT = 15 * 1024;
+
 const kOutbox = Symbol('barewire.outbox');
 
 export class Outbox {
@@ -46,7 +52,7 @@ export class Outbox {
     callback: Callback | null | undefined,
   ): boolean {
     const { socket } = this;
-    if (this.isGathering && encoding === 'latin1') {
+    if (this.isGathering && encoding === 'latin1' && data.length <= TEXT_JOIN_LIMIT) {
       this.text += data;
       if (callback && callback !== nop) this.callbacks.push(callback);
       return this.text.length + socket.writableLength < socket.writableHighWaterMark || this.flushText();

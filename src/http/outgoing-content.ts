@@ -13,6 +13,7 @@ import {
 } from '../errors.js';
 import { CHUNK_END, chunkHead, lastChunk } from '../wire/chunked.js';
 import { debug } from './diagnostics.js';
+import { TEXT_JOIN_LIMIT } from './outbox.js';
 import {
   type Callback,
   type Chunk,
@@ -32,11 +33,8 @@ import {
   kRejectBodyWrites,
 } from './symbols.js';
 
-/**
- * Content up to this size travels in one text with the head: the socket writes text of up to 16 KiB from its own
- * stack, and neither a buffer nor a write of several pieces has to be made for it.
- */
-export const JOIN_LIMIT = 8 * 1024;
+/** Content in buffers is read as text up to this size, where copying it costs less than a write of several pieces. */
+export const JOIN_LIMIT = 4 * 1024;
 
 /** Content as Latin-1: a character for each octet. */
 export function latin1Of(content: Uint8Array): string {
@@ -185,16 +183,21 @@ function sendChunk(
   length: number,
   end: string,
 ): boolean {
-  if (typeof chunk === 'string' && encoding === 'latin1') {
+  const isText = typeof chunk === 'string' && encoding === 'latin1';
+  if (isText && length <= TEXT_JOIN_LIMIT) {
     return message._send(chunkHead(length) + chunk + end, 'latin1', callback);
   }
-  if (length <= JOIN_LIMIT) {
+  if (!isText && length <= JOIN_LIMIT) {
     const content = latin1Of(typeof chunk === 'string' ? Buffer.from(chunk, encoding ?? 'utf8') : chunk);
     return message._send(chunkHead(length) + content + end, 'latin1', callback);
   }
+  const { socket } = message;
+  socket?.cork();
   message._send(chunkHead(length), 'latin1', null);
   message._send(chunk, encoding, null, length);
-  return message._send(end, 'latin1', callback);
+  const accepted = message._send(end, 'latin1', callback);
+  socket?.uncork();
+  return accepted;
 }
 
 /** Between cork() and uncork(), what is written becomes one chunk. */
@@ -235,19 +238,7 @@ export function endMessage(
   const outlet = message[kConnection];
   const finish = outlet !== null ? outlet.onFlushed : (error?: Error | null) => flushed(message, error);
   if (chunk !== null) {
-    const { socket } = message;
-    // Last content in several pieces still leaves as one.
-    const isOnePiece =
-      typeof chunk === 'string' ||
-      chunk.byteLength <= JOIN_LIMIT ||
-      !message.chunkedEncoding ||
-      socket === null;
-    if (!isOnePiece) socket.cork();
-    try {
-      writeContent(message, chunk, encoding, nop, finish);
-    } finally {
-      if (!isOnePiece) socket.uncork();
-    }
+    writeContent(message, chunk, encoding, nop, finish);
   } else {
     if (message._header === null) {
       message._contentLength = 0;

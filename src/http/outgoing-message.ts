@@ -10,6 +10,7 @@ import type * as nodeHttp from 'node:http';
 import type { Socket } from 'node:net';
 import { getDefaultHighWaterMark, Stream } from 'node:stream';
 import { alreadyFinished, cannotPipe, methodNotImplemented, writeAfterEnd } from '../errors.js';
+import { TEXT_JOIN_LIMIT } from './outbox.js';
 import {
   type Callback,
   type Chunk,
@@ -186,16 +187,17 @@ const members: ThisType<Outgoing> & Record<string, unknown> = {
       return this._writeRaw(data, encoding, callback, byteLength);
     this._headerSent = true;
     const head = this._header;
-    if (typeof data === 'string') {
-      // A head is Latin-1, always: joined with text in another encoding its own octets would change.
-      if (encoding === 'latin1' || data === '') return this._writeRaw(head + data, 'latin1', callback);
-      return this._writeRaw(head + latin1Of(Buffer.from(data, encoding ?? 'utf8')), 'latin1', callback);
+    // A head is Latin-1, always: joined with text in another encoding its own octets would change.
+    const isText = typeof data === 'string' && (encoding === 'latin1' || data === '');
+    if (isText && data.length <= TEXT_JOIN_LIMIT) return this._writeRaw(head + data, 'latin1', callback);
+    const content = typeof data === 'string' && !isText ? Buffer.from(data, encoding ?? 'utf8') : data;
+    if (typeof content !== 'string' && content.byteLength <= JOIN_LIMIT) {
+      return this._writeRaw(head + latin1Of(content), 'latin1', callback);
     }
-    if (data.byteLength <= JOIN_LIMIT) return this._writeRaw(head + latin1Of(data), 'latin1', callback);
     const { socket } = this;
     socket?.cork();
     this._writeRaw(head, 'latin1', null);
-    const accepted = this._writeRaw(data, null, callback);
+    const accepted = this._writeRaw(content, isText ? 'latin1' : null, callback);
     socket?.uncork();
     return accepted;
   },
