@@ -104,7 +104,7 @@ export async function ask(t: TestContext, port: number, path = '/', asked: Asked
     isReset = true;
   });
   socket.write(`${headOf(path, asked)}Connection: close\r\n\r\n`, 'latin1');
-  await once(socket, 'close');
+  await new Promise((resolve) => socket.once('close', resolve));
   return read(Buffer.concat(pieces), asked.method ?? 'GET', isReset);
 }
 
