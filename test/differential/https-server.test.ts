@@ -1,10 +1,11 @@
 /** The server of https on TLS sockets: the exchanges of http, and what only TLS has. */
 import { once } from 'node:events';
 import { createServer as createNetServer } from 'node:net';
-import type { PeerCertificate, TLSSocket } from 'node:tls';
+import { connect as connectTls, type PeerCertificate, type TLSSocket } from 'node:tls';
 import { inherits } from 'node:util';
-import { client as clientCertificate, first, second } from '../fixtures/certificates.js';
+import { authority, client as clientCertificate, first, second } from '../fixtures/certificates.js';
 import { differ } from './differ.js';
+import { duplexPair } from './duplex-pair.js';
 import { chunk, chunkedPost, get, head, lastChunk, lastGet, post } from './messages.js';
 import type { Scene } from './scene.js';
 import type { WireClient } from './wire-client.js';
@@ -428,7 +429,7 @@ differ('https: client certificates', async (scene) => {
     {
       requestCert: true,
       rejectUnauthorized: false,
-      ca: (await import('../fixtures/certificates.js')).authority,
+      ca: authority,
     },
   );
   for (const tls of [clientCertificate, {}]) {
@@ -672,4 +673,49 @@ differ('https: maxRequestsPerSocket', async (scene) => {
   await client.send(get());
   await client.closed();
   scene.record(client);
+});
+
+differ('https: a half-open connection is answered', async (scene) => {
+  const server = await scene.serveTls(
+    (req, res) => {
+      scene.log('request', (req.socket as TLSSocket).allowHalfOpen);
+      req.socket.on('end', () => {
+        scene.log('end');
+        setImmediate(() => res.end('late'));
+      });
+      req.resume();
+    },
+    { allowHalfOpen: true },
+  );
+  Reflect.set(server, 'httpAllowHalfOpen', true);
+  const client = scene.connect(server, { allowHalfOpen: true, tls: { allowHalfOpen: true } as never });
+  await client.send(get());
+  await scene.seen('request');
+  client.end();
+  await client.closed();
+  scene.record(client);
+});
+
+differ('https: TLS over any Duplex', async (scene) => {
+  const server = scene.https.createServer(first, (req, res) => {
+    scene.log('request', req.url, (req.socket as TLSSocket).encrypted);
+    let length = 0;
+    req.on('data', (piece: Buffer) => {
+      length += piece.length;
+    });
+    req.on('end', () => res.end(`${length} ${'r'.repeat(200_000)}`));
+  });
+  const [ours, theirs] = duplexPair();
+  server.emit('connection', ours);
+  const client = connectTls({ socket: theirs, ca: authority, servername: 'localhost' });
+  let received = '';
+  client.on('data', (piece: Buffer) => {
+    received += piece.toString('latin1');
+  });
+  const ended = once(client, 'end');
+  client.write(head('POST /1 HTTP/1.1', 'Host: a', 'Content-Length: 200000') + 'u'.repeat(200_000));
+  client.write(lastGet('/2'));
+  await ended;
+  scene.log('received', received.length, received.split('HTTP/1.1 200 OK').length - 1);
+  client.destroy();
 });

@@ -2,35 +2,9 @@ import { EventEmitter, once } from 'node:events';
 import { createServer as createNetServer } from 'node:net';
 import { Duplex } from 'node:stream';
 import { differ, differNewest } from './differ.js';
+import { duplexPair } from './duplex-pair.js';
 import { get, head, lastGet } from './messages.js';
 import type { Scene } from './scene.js';
-
-/** Two ends of a connection in memory. */
-function duplexPair(): [Duplex, Duplex] {
-  class End extends Duplex {
-    other: End | undefined;
-    release = () => {};
-    override _read() {
-      const { release } = this;
-      this.release = () => {};
-      release();
-    }
-    override _write(chunk: Buffer, _encoding: string, done: () => void) {
-      if (this.other === undefined || chunk.length === 0) return done();
-      this.other.release = done;
-      this.other.push(chunk);
-    }
-    override _final(done: () => void) {
-      this.other?.push(null);
-      done();
-    }
-  }
-  const one = new End();
-  const two = new End();
-  one.other = two;
-  two.other = one;
-  return [one, two];
-}
 
 differ('close lets a request in flight finish', async (scene) => {
   let answer = () => {};
