@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { authority, first } from '../fixtures/certificates.js';
 import type { Scenario } from './differ.js';
@@ -502,5 +502,33 @@ export const deviations: readonly Deviation[] = [
       await new Promise<void>((resolve) => request.on('close', resolve));
     },
     expected: ["Host 'a.test:1' 'servername' 'localhost'"],
+  },
+  {
+    name: 'a response to HEAD without framing fields leaves its connection in the pool',
+    stock: 'takes it for one that ends with the connection, and does not use that again.',
+    barewire: 'uses it again.',
+    reason: 'a response to HEAD has no content, whatever its fields say (RFC 9112 section 6.3).',
+    scenario: async (scene) => {
+      let connections = 0;
+      const origin = createServer((socket) => {
+        connections++;
+        socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
+        socket.on('error', () => {});
+      });
+      await scene.listen(origin);
+      const agent = new scene.http.Agent({ keepAlive: true });
+      try {
+        for (let i = 0; i < 2; i++) {
+          const { port } = origin.address() as AddressInfo;
+          const request = scene.http.request({ port, host: '127.0.0.1', method: 'HEAD', agent }).end();
+          request.on('response', (response) => response.resume());
+          await new Promise<void>((resolve) => request.on('close', resolve));
+        }
+        scene.log('connections', connections);
+      } finally {
+        agent.destroy();
+      }
+    },
+    expected: ['connections 1'],
   },
 ];
