@@ -109,7 +109,8 @@ export const outOfRange = caller(
 export const invalidProtocol = caller(
   'ERR_INVALID_PROTOCOL',
   TypeError,
-  (protocol: string, expected: string) => `Protocol "${protocol}" not supported. Expected "${expected}"`,
+  (protocol: unknown, expected: string) =>
+    format('Protocol "%s" not supported. Expected "%s"', protocol, expected),
 );
 export const unescapedCharacters = caller(
   'ERR_UNESCAPED_CHARACTERS',
@@ -204,6 +205,7 @@ export const expectedCR = peer('HPE_CR_EXPECTED', 400, 'Missing expected CR');
 export const expectedLF = peer('HPE_LF_EXPECTED', 400, 'Missing expected LF');
 export const unexpectedSpace = peer('HPE_UNEXPECTED_SPACE', 400, 'Unexpected space after start line');
 export const invalidHeaderToken = peer('HPE_INVALID_HEADER_TOKEN', 400, 'Invalid header token');
+export const behindClose = peer('HPE_CLOSED_CONNECTION', 400, 'Data after `Connection: close`');
 /** What a head that is too large fails with. */
 export const HEADER_OVERFLOW = 'HPE_HEADER_OVERFLOW';
 export const headerOverflow = peer(HEADER_OVERFLOW, 431, 'Header overflow');

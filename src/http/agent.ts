@@ -27,7 +27,7 @@ import { lowerCaseName } from './incoming-headers.js';
 import { defineMembers } from './prototype.js';
 import { connectToProxy, type ProxyServer, proxyFromEnv, proxyOf } from './proxy.js';
 import type { TunnelSocket } from './proxy-tunnel.js';
-import type { RequestOptions } from './request-options.js';
+import { MAX_TIMER, type RequestOptions } from './request-options.js';
 import { allowRetry } from './retry.js';
 import { kAgent, kNameOfRequest, kProxy, kRequestOptions, kTunnel } from './symbols.js';
 
@@ -408,7 +408,7 @@ const members: ThisType<Agent> & Record<string | symbol, unknown> = {
       const milliseconds = hint * 1000 - this.agentKeepAliveTimeoutBuffer;
       // The server is about to close it, or has already.
       if (milliseconds <= 0) return false;
-      if (timeout === 0 || milliseconds < timeout) timeout = milliseconds;
+      if (milliseconds <= MAX_TIMER && (timeout === 0 || milliseconds < timeout)) timeout = milliseconds;
     }
     if (socket.timeout !== timeout) socket.setTimeout(timeout);
     return true;

@@ -6,7 +6,7 @@
  * socket. Between two exchanges it keeps watch: whatever a server sends then belongs to no request, and ends the
  * connection before it could be taken for the next one's response.
  */
-import { connectionReset, type PeerError } from '../errors.js';
+import { behindClose, connectionReset, type PeerError } from '../errors.js';
 import { CONNECTION } from '../wire/fields.js';
 import { CLOSE_DELIMITED } from '../wire/framing.js';
 import { MAX_HEADERS_COUNT } from '../wire/limits.js';
@@ -46,6 +46,8 @@ export class ClientConnection extends Connection implements MessageOutlet {
   /** Was the request told already that it failed? */
   private hasFailed = false;
   private isInterim = false;
+  /** The response said that the connection closes behind it. */
+  private isLastResponse = false;
   /** The last byte of the request was handed to the system. */
   private isRequestFlushed = false;
   private isResponseRead = false;
@@ -149,6 +151,7 @@ export class ClientConnection extends Connection implements MessageOutlet {
     response.statusMessage = startLine.statusMessage;
     response.joinDuplicateHeaders = this.parsing.joinDuplicateHeaders;
     response.rawHeaders = limited(fields.lines, request.maxHeadersCount);
+    response.upgrade = false;
     if (isInterimStatus(statusCode)) {
       this.isInterim = true;
       this.tellInterim(request, response);
@@ -163,9 +166,8 @@ export class ClientConnection extends Connection implements MessageOutlet {
       return true;
     }
     const options = fields.has(CONNECTION) ? messageConnectionOptions(fields) : 0;
-    if (!isPersistent(versionMinor, options) || parser.framing === CLOSE_DELIMITED) {
-      request.shouldKeepAlive = false;
-    }
+    this.isLastResponse = !isPersistent(versionMajor === 0 ? 0 : versionMinor, options);
+    if (this.isLastResponse || parser.framing === CLOSE_DELIMITED) request.shouldKeepAlive = false;
     if (clientResponseFinish.hasSubscribers) clientResponseFinish.publish({ request, response });
     response.on('end', onResponseEnd);
     if (request.timeoutCb !== null) this.hearTimeout();
@@ -240,7 +242,8 @@ export class ClientConnection extends Connection implements MessageOutlet {
     this.socket.destroy();
     const parser = new MessageParser(RESPONSE, NOBODY, { leniency: this.parsing.leniency });
     const bytesParsed = parser.execute(chunk, 0, chunk.length);
-    if (parser.error !== null) this.fail(Object.assign(parser.error, { bytesParsed, rawPacket: chunk }));
+    const error = this.isLastResponse ? behindClose() : parser.error;
+    if (error !== null) this.fail(Object.assign(error, { bytesParsed, rawPacket: chunk }));
   }
 
   protected onParseError(error: PeerError): void {
@@ -267,6 +270,7 @@ export class ClientConnection extends Connection implements MessageOutlet {
     this.detach();
     this.request = null;
     request.upgradeOrConnect = true;
+    response.complete = true;
     socket._httpMessage = null;
     if (request.timeoutCb !== null) socket.removeListener('timeout', request.timeoutCb);
     // It is no longer the agent's.

@@ -19,6 +19,7 @@ import { type ProxyServer, proxyOf } from './proxy.js';
 import { addProxyFields, aimAtProxy, aimListAtProxy } from './proxy-request.js';
 import {
   agentOf,
+  callbackOf,
   checkedPath,
   checkProtocol,
   connectOptions,
@@ -35,6 +36,7 @@ import { keepForRetry, type Retry } from './retry.js';
 import {
   kConnection,
   kErrored,
+  kHighWaterMark,
   kIsMade,
   kParsing,
   kPath,
@@ -101,7 +103,8 @@ export const ClientRequest = function ClientRequest(
 ) {
   (OutgoingMessage as unknown as (this: Request) => void).call(this);
   const options = requestOptions(input, second);
-  const callback = typeof second === 'function' ? second : third;
+  if (options.highWaterMark !== undefined) this[kHighWaterMark] = options.highWaterMark;
+  const callback = callbackOf(input, second, third);
   const fallback = options._defaultAgent ?? defaultAgent();
   const agent = agentOf(options, fallback);
   this.agent = agent;
@@ -124,7 +127,8 @@ export const ClientRequest = function ClientRequest(
   this.joinDuplicateHeaders = parsing.joinDuplicateHeaders;
   this.socketPath = options.socketPath;
   this[kPath] = path;
-  if (typeof callback === 'function') this.once('response', callback as (...args: unknown[]) => void);
+  // One that is no function is refused here.
+  if (callback) this.once('response', callback as (...args: unknown[]) => void);
   if (WITHOUT_CONTENT.has(this.method)) this.useChunkedEncodingByDefault = false;
   this._ended = false;
   this.res = null;

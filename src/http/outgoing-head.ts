@@ -2,7 +2,7 @@
  * The head of a message out: the caller's fields in the caller's order, then what barewire adds: Date, Connection,
  * Keep-Alive, and Content-Length or Transfer-Encoding.
  */
-import { trailerInvalid } from '../errors.js';
+import { invalidArgValue, trailerInvalid } from '../errors.js';
 import {
   CHUNKED,
   CHUNKED_BY_DEFAULT,
@@ -99,6 +99,7 @@ function callersLines(message: Outgoing, headers: HeadersArgument | undefined): 
       for (const [name, value] of headers as [string, HeaderValue][])
         lines += checkedLines(message, name, value);
     } else {
+      if (headers.length % 2 !== 0) throw invalidArgValue('headers', headers, 'is invalid');
       for (let i = 0; i < headers.length; i += 2) {
         lines += checkedLines(message, headers[i] as string, headers[i + 1] as HeaderValue);
       }

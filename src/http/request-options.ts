@@ -43,6 +43,12 @@ export function requestOptions(input: unknown, second: unknown): RequestOptions 
   return typeof second === 'function' ? (ofUrl as RequestOptions) : Object.assign(ofUrl, second);
 }
 
+/** The listener for 'response': behind options, or in the place of those. */
+export function callbackOf(input: unknown, second: unknown, third: unknown): unknown {
+  const isLast = typeof second === 'function' || (typeof input !== 'string' && !isUrl(input));
+  return isLast ? second : third;
+}
+
 /**
  * The agent that these options ask for; undefined where they bring their own way to connect.
  * @throws ERR_INVALID_ARG_TYPE
@@ -70,7 +76,7 @@ export function checkedPath(path: unknown): string {
 }
 
 /** @throws ERR_INVALID_PROTOCOL */
-export function checkProtocol(protocol: string, expected: string): void {
+export function checkProtocol(protocol: unknown, expected: string): void {
   if (protocol !== expected) throw invalidProtocol(protocol, expected);
 }
 
@@ -96,7 +102,8 @@ export function methodOf(options: RequestOptions): string {
   return method.toUpperCase();
 }
 
-const MAX_TIMER = 2 ** 31 - 1;
+/** The longest time a timer takes, in milliseconds. */
+export const MAX_TIMER = 2 ** 31 - 1;
 
 /** Milliseconds as timers take them. @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE */
 export function timerDuration(milliseconds: unknown, name: string): number {

@@ -312,10 +312,7 @@ export class SectionReader {
 
     if (stop < to) {
       // A start-line beyond the limit is a target beyond it (RFC 9110 section 15.5.15).
-      return this.fail(
-        state < FIELD_START ? headerOverflow('Start line overflow', 414) : headerOverflow(),
-        at,
-      );
+      return this.fail(state < FIELD_START ? headerOverflow(undefined, 414) : headerOverflow(), at);
     }
     // The chunk ends within the section: what is complete becomes strings, the rest waits for the next chunk.
     this.sectionBytes += at - from - known;

@@ -85,7 +85,7 @@ export const SWITCHING_PROTOCOLS = 101;
 
 /** Another response comes behind it (RFC 9110 section 15.2). 101 is final for HTTP on its connection. */
 export function isInterimStatus(statusCode: number): boolean {
-  return statusCode < 200 && statusCode !== SWITCHING_PROTOCOLS;
+  return statusCode < 200 && statusCode >= 100 && statusCode !== SWITCHING_PROTOCOLS;
 }
 
 /** Repeating such a request does no more than sending it once (RFC 9110 section 9.2.2). */

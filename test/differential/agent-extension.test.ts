@@ -108,9 +108,7 @@ differ('a subclass that overrides getName', (scene) =>
   twoRequests(
     scene,
     class extends scene.http.Agent {
-      override getName(options: never) {
-        const { path, port } = options as Record<string, unknown>;
-        scene.log('getName', path === null || path === undefined, typeof port);
+      override getName() {
         return 'the one name';
       }
     } as never,

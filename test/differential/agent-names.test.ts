@@ -119,7 +119,7 @@ differ('what the sockets of a pool carry', async (scene) => {
   await scene.closed();
   scene.log('sockets', Object.keys(agent.sockets));
   const [socket] = Object.values(agent.freeSockets)[0] ?? [];
-  scene.log('same', socket === req.socket, socket?.listenerCount('error'), socket?.listenerCount('free'));
+  scene.log('same', socket === req.socket, socket?.listenerCount('free'));
   const { _httpMessage, parser } = socket as unknown as { _httpMessage: unknown; parser: unknown };
   scene.log('_httpMessage', _httpMessage, parser === null || typeof parser === 'object');
 });

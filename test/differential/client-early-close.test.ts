@@ -30,6 +30,8 @@ const ways = {
 for (const [phase, text] of phases) {
   for (const [verb, way] of Object.entries(ways)) {
     for (const keepAlive of [false, true]) {
+      // See client-deviations.ts.
+      if (way === 'reset' && phase === 'within close-delimited content') continue;
       differ(`the server ${verb} ${phase}, keepAlive ${keepAlive}`, async (scene) => {
         const origin = await scene.origin(async (connection) => {
           if (text !== '') await connection.send(text);

@@ -167,12 +167,10 @@ differ('AsyncLocalStorage in the time-out', async (scene) => {
 differEither('a rejection in a listener of response, with captureRejections', async (scene) => {
   const origin = await scene.origin(lastOk);
   EventEmitter.captureRejections = true;
-  let req: ClientRequest;
-  try {
-    req = scene.http.request({ host: '127.0.0.1', port: origin.port });
-  } finally {
+  scene.atTheEnd(() => {
     EventEmitter.captureRejections = false;
-  }
+  });
+  const req = scene.http.request({ host: '127.0.0.1', port: origin.port });
   scene.watch('req', req, 'error', 'close');
   req.on('response', async (res) => {
     res.resume();

@@ -63,8 +63,15 @@ const responses: [string, string][] = [
   ],
 ];
 
+/** To HEAD these are no end of the connection: see client-deviations.ts. */
+const deviatingToHead = [
+  ...['another coding alone', 'close-delimited', 'close-delimited and empty'],
+  'close-delimited with Connection: keep-alive',
+];
+
 for (const [label, response] of responses) {
   for (const method of ['GET', 'HEAD']) {
+    if (method === 'HEAD' && deviatingToHead.includes(label)) continue;
     differ(`response to ${method}: ${label}`, async (scene) => {
       const origin = await scene.origin(async (connection) => {
         await connection.send(method === 'HEAD' ? `${response.split('\r\n\r\n')[0]}\r\n\r\n` : response);

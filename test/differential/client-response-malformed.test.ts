@@ -73,6 +73,14 @@ const malformed: [string, string][] = [
   ['an empty Transfer-Encoding', `${head('HTTP/1.1 200 OK', 'Transfer-Encoding:')}ok`],
 ];
 
+/** Which of these barewire reads otherwise, on purpose: see client-deviations.ts. */
+const deviating = [
+  ...['version 2.0', 'version 0.9', 'NUL in the reason phrase', 'obs-fold'],
+  ...['chunked twice', 'chunked in two fields'],
+];
+
+const compared = malformed.filter(([label]) => !deviating.includes(label));
+
 /** What becomes of a request that is answered with `text` and the end of the connection. */
 async function answered(scene: ClientScene, text: string, options: RequestOptions = {}): Promise<void> {
   const origin = await scene.origin((connection) => connection.socket.end(text, 'latin1'));
@@ -97,7 +105,7 @@ async function answered(scene: ClientScene, text: string, options: RequestOption
   scene.log('left', Object.keys(agent.freeSockets).length, Object.keys(agent.sockets).length);
 }
 
-for (const [label, text] of malformed) {
+for (const [label, text] of compared) {
   // Node 20 takes that one for no Transfer-Encoding at all.
   const compare = label === 'an empty Transfer-Encoding' ? differNewest : differ;
   compare(`malformed response: ${label}`, (scene) => answered(scene, text));
@@ -126,7 +134,7 @@ async function answeredAtEachLevel(scene: ClientScene, text: string): Promise<vo
   }
 }
 
-for (const [label, text] of malformed) {
+for (const [label, text] of compared) {
   differNewest(`malformed response at each level: ${label}`, (scene) => answeredAtEachLevel(scene, text));
 }
 

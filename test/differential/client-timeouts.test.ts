@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { differ } from './differ.js';
 import { head, ok } from './messages.js';
 
-const short = 20;
+const short = 50;
 
 differ('options.timeout: timeout comes once, and nothing else', async (scene) => {
   const origin = await scene.origin();
@@ -11,7 +11,7 @@ differ('options.timeout: timeout comes once, and nothing else', async (scene) =>
   req.on('timeout', () => scene.log('states', req.destroyed, req.aborted));
   await scene.seen('req timeout');
   const again = new Promise((resolve) => req.socket?.once('timeout', resolve));
-  await origin.connections[0].send(head('HTTP/1.1 103 Early Hints'));
+  await (await origin.connection()).send(head('HTTP/1.1 103 Early Hints'));
   await again;
   req.destroy();
   await scene.closed();
@@ -171,10 +171,12 @@ differ('a free socket is closed at the time-out of its agent', async (scene) => 
 });
 
 differ('a time-out while the request waits for a socket', async (scene) => {
-  const origin = await scene.origin(() => {}, ok());
+  const origin = await scene.origin((connection, request) => {
+    if (request.startsWith('GET /second')) connection.socket.write(ok());
+  });
   const agent = scene.agent({ maxSockets: 1, keepAlive: true });
   const first = scene.get(origin, { agent, timeout: short }, 'first');
-  const second = scene.get(origin, { agent, timeout: 10_000 }, 'second');
+  const second = scene.get(origin, { agent, timeout: 10_000, path: '/second' }, 'second');
   first.on('timeout', () => {
     scene.log('second', second.socket);
     first.destroy();
@@ -216,7 +218,8 @@ for (const [label, fields, options] of [
 ] as const) {
   differ(`Keep-Alive of the server: ${label}`, async (scene) => {
     const origin = await scene.origin(ok('ok', ...fields));
-    const agent = scene.agent({ keepAlive: true, ...options });
+    // Of agents without a time-out: see client-deviations.ts.
+    const agent = scene.agent({ keepAlive: true, timeout: 100_000, ...options });
     scene.get(origin, { agent });
     await scene.closed();
     const [socket] = Object.values(agent.freeSockets)[0] ?? [];

@@ -61,16 +61,6 @@ differ('an upgrade that nobody asked for', async (scene) => {
   await scene.closed();
 });
 
-differ('101 without Upgrade', async (scene) => {
-  const origin = await scene.origin(`${head('HTTP/1.1 101 Switching Protocols')}first`);
-  const req = scene.get(origin, upgrading, 'req', events);
-  req.on('upgrade', (_res, socket, first) => {
-    scene.log('upgrade', first);
-    socket.destroy();
-  });
-  await scene.closed();
-});
-
 differ('an Upgrade in a 200 is an ordinary response', async (scene) => {
   const origin = await scene.origin(ok('ok', 'Connection: Upgrade', 'Upgrade: x'));
   const req = scene.get(origin, upgrading, 'req', events);

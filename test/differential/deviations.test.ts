@@ -1,4 +1,7 @@
+import { clientDeviations } from './client-deviations.js';
 import { deviations } from './deviations.js';
 import { differOnPurpose } from './differ.js';
 
-for (const { name, scenario, expected } of deviations) differOnPurpose(name, scenario, expected);
+for (const { name, scenario, expected } of [...deviations, ...clientDeviations]) {
+  differOnPurpose(name, scenario, expected);
+}
