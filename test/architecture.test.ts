@@ -18,6 +18,7 @@ const FRAMING_NAMES = new Map([
     'app/body-head.ts',
     'reads the announced length, to refuse what is beyond a limit before it comes; ends no message',
   ],
+  ['app/multipart-part-head.ts', 'names a field of MIME that ends with the name of one of ours'],
 ]);
 
 const root = new URL('src/', import.meta.resolve('barewire/package.json'));

@@ -26,7 +26,8 @@ export function parseForm(text: string, limit: number): Form {
   return form;
 }
 
-function append(form: Form, name: string, value: string): void {
+/** Adds a value under its name. */
+export function append(form: Form, name: string, value: string): void {
   // Harmless here; the object that somebody copies it to may have a prototype.
   if (name === '__proto__') throw forbiddenKey('__proto__');
   const earlier = form[name];
