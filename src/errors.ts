@@ -427,6 +427,17 @@ export const streamTooSlow = caller(
 
 // The application's rows stand below this line.
 
+export const malformedQuery = refusal(
+  'ERR_MALFORMED_QUERY',
+  400,
+  (query: string) => `The query has a malformed percent-encoding: ${query}`,
+);
+export const validationFailed = refusal(
+  'ERR_VALIDATION',
+  400,
+  (where: string) => `The ${where} of the request is not what was expected`,
+);
+
 export const nextCalledTwice = caller(
   'ERR_NEXT_CALLED_TWICE',
   Error,
