@@ -438,6 +438,20 @@ export const validationFailed = refusal(
   (where: string) => `The ${where} of the request is not what was expected`,
 );
 
+export const invalidRoutePath = caller(
+  'ERR_INVALID_ROUTE_PATH',
+  TypeError,
+  (path: string, reason: string) => `Invalid route path "${path}": ${reason}`,
+);
+export const routeConflict = caller(
+  'ERR_ROUTE_CONFLICT',
+  Error,
+  (method: string, path: string, place: string | undefined, other: string, otherPlace: string | undefined) =>
+    `The route ${method} ${path}${at(place)} matches the same paths as ${method} ${other}${at(otherPlace)}`,
+);
+function at(place: string | undefined): string {
+  return place === undefined ? '' : ` (${place})`;
+}
 export const nextCalledTwice = caller(
   'ERR_NEXT_CALLED_TWICE',
   Error,

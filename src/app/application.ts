@@ -12,17 +12,18 @@ import {
   type Step,
 } from './chain.js';
 import { answerError } from './final-handler.js';
-import { inject, type Injected, type InjectOptions } from './inject.js';
+import { type Injected, type InjectOptions, inject } from './inject.js';
 import { mountOf } from './mount.js';
 import { compose, type Entry } from './registry.js';
 import { createRequestClass } from './request.js';
 import { respond } from './respond.js';
 import { createResponseClass } from './response.js';
-import { defineRouteMethods, Route, type RouteHandler, type RouteMethods } from './route.js';
+import { defineRouteMethods, Route, type RouteMethods, type RouteTarget } from './route.js';
 import { Router } from './router.js';
 import { type CloseOptions, type ListenOptions, Serving } from './serving.js';
 import { kOwner } from './symbols.js';
 import type { AppRequest, AppResponse, Params } from './types.js';
+import { isRouteSchemas, type RouteSchemas, validating } from './validation.js';
 
 export interface ApplicationOptions {
   /** Does case matter in paths? Default false, as in Express. */
@@ -140,11 +141,16 @@ export class Application implements ChainOwner {
   }
 
   /**
-   * Registers a route. Its last handler's value is the answer.
+   * Registers a route. Its handler's value is the answer.
    * @param method A method, in any case; '*' for all.
-   * @throws ERR_ROUTE_CONFLICT and the like, when the first request comes or `routes()` is called
+   * @param path A pattern: see path-pattern.ts.
+   * @param first Schemas for parts of the request, or the first handler.
+   * @throws ERR_INVALID_ARG_TYPE; ERR_ROUTE_CONFLICT and ERR_INVALID_ROUTE_PATH when the first request comes, or
+   *   `routes()` is called
    */
-  on<const Path extends string>(method: string, path: Path, ...handlers: RouteHandler<Path>[]): this {
+  on(method: string, path: string, first: Handler | RouteSchemas, ...rest: Handler[]): this;
+  on(method: string, path: string, ...given: (Handler | RouteSchemas)[]): this {
+    const handlers = given.map((one) => (isRouteSchemas(one) ? validating(one) : one));
     this.entries.push({
       kind: 'route',
       method: method.toUpperCase(),
@@ -156,14 +162,9 @@ export class Application implements ChainOwner {
     return this;
   }
 
-  /** Registers a route for every method. */
-  all<const Path extends string>(path: Path, ...handlers: RouteHandler<Path>[]): this {
-    return this.on('*', path, ...handlers);
-  }
-
   /** A path to register several methods for: `app.route('/a').get(...).post(...)`. */
   route<const Path extends string>(path: Path): Route<Path> {
-    return new Route(this, path);
+    return new Route(this as RouteTarget, path);
   }
 
   /** Hands a route the bare `(req, res)`, before any middleware. */
@@ -248,7 +249,8 @@ export class Application implements ChainOwner {
       match = router.match(method, path);
       if (match === null && method === 'HEAD') match = router.match('GET', path);
     } catch (error) {
-      this.finish(error, ...adopt(this, foreign, foreignRes));
+      // What stands before the routes, a log among it, is for malformed paths too.
+      runChain(unrouted, () => refuse(error as Error), ...adopt(this, foreign, foreignRes), this);
       return;
     }
     if (match !== null && match.value.raw !== null) {
@@ -344,7 +346,7 @@ export class Application implements ChainOwner {
   }
 }
 
-defineRouteMethods(Application.prototype);
+defineRouteMethods(Application.prototype as RouteTarget);
 
 function refuse(error: Error): never {
   throw error;

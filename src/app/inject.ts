@@ -72,6 +72,10 @@ export function inject(server: nodeHttp.Server, options: InjectOptions): Promise
         });
       });
     });
+    // A network would tell of it.
+    theirs.on('close', () => {
+      if (!theirs.writableFinished) ours.destroy();
+    });
     server.emit('connection', theirs);
     request.end(content);
   });

@@ -4,8 +4,21 @@ import type { TLSSocket } from 'node:tls';
 import { type Incoming, IncomingMessage } from '../http/incoming-message.js';
 import { defineMembers } from '../http/prototype.js';
 import type { Application } from './application.js';
+import {
+  type Form,
+  type FormOptions,
+  type JsonOptions,
+  type ReadOptions,
+  readBytes,
+  readForm,
+  readJson,
+  readText,
+  type TextOptions,
+} from './body.js';
+import { type Cookies, readCookies } from './cookies.js';
+import { accepts, acceptsCharsets, acceptsEncodings, acceptsLanguages } from './negotiation.js';
 import { parseQuery } from './query.js';
-import { kMount, kOriginalUrl, kParams, kQuery } from './symbols.js';
+import { kCookies, kMount, kOriginalUrl, kParams, kQuery } from './symbols.js';
 import type { AppRequest, Params, Query } from './types.js';
 
 export interface RequestMembers {
@@ -22,6 +35,22 @@ export interface RequestMembers {
   readonly secure: boolean;
   /** 'http' or 'https'. */
   readonly protocol: string;
+  /** The cookies, decoded, on an object without prototype. */
+  readonly cookies: Cookies;
+  /** The best of these media types for the client, or false; without any, all that it accepts, best first. */
+  accepts(): string[];
+  accepts(...types: string[]): string | false;
+  acceptsEncodings(...codings: string[]): string | false | string[];
+  acceptsCharsets(...charsets: string[]): string | false | string[];
+  acceptsLanguages(...languages: string[]): string | false | string[];
+  /** The content as JSON. @throws (rejects with) 400, 413, 415: see docs/bodies.md */
+  json(options?: JsonOptions): Promise<unknown>;
+  /** The content as text in its charset. */
+  text(options?: TextOptions): Promise<string>;
+  /** The content as it is, content codings taken off. */
+  bytes(options?: ReadOptions): Promise<Buffer>;
+  /** The content as a urlencoded form. */
+  form(options?: FormOptions): Promise<Form>;
   /** Was it sent by XMLHttpRequest, by the field that some libraries add? */
   readonly xhr: boolean;
 }
@@ -38,6 +67,54 @@ const members: ThisType<AppRequest> & PropertyDescriptorMap = {
   header: {
     value: function header(name: string) {
       return this.get(name);
+    },
+  },
+  json: {
+    value: function json(options?: JsonOptions) {
+      return readJson(this, options);
+    },
+  },
+  text: {
+    value: function text(options?: TextOptions) {
+      return readText(this, options);
+    },
+  },
+  bytes: {
+    value: function bytes(options?: ReadOptions) {
+      return readBytes(this, options);
+    },
+  },
+  form: {
+    value: function form(options?: FormOptions) {
+      return readForm(this, options);
+    },
+  },
+  accepts: {
+    value: function acceptsType(...types: string[]) {
+      return types.length === 0 ? accepts(this) : accepts(this, types.flat());
+    },
+  },
+  acceptsEncodings: {
+    value: function acceptsEncoding(...codings: string[]) {
+      return codings.length === 0 ? acceptsEncodings(this) : acceptsEncodings(this, codings.flat());
+    },
+  },
+  acceptsCharsets: {
+    value: function acceptsCharset(...charsets: string[]) {
+      return charsets.length === 0 ? acceptsCharsets(this) : acceptsCharsets(this, charsets.flat());
+    },
+  },
+  acceptsLanguages: {
+    value: function acceptsLanguage(...languages: string[]) {
+      return languages.length === 0 ? acceptsLanguages(this) : acceptsLanguages(this, languages.flat());
+    },
+  },
+  cookies: {
+    get() {
+      return (this[kCookies] ??= readCookies(this));
+    },
+    set(cookies: Cookies) {
+      this[kCookies] = cookies;
     },
   },
   originalUrl: {
@@ -111,6 +188,7 @@ export function initRequest(req: AppRequest): void {
   req[kMount] = null;
   req[kQuery] = null;
   req[kParams] = null;
+  req[kCookies] = null;
   req.baseUrl = '';
   req.body = undefined;
 }

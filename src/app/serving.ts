@@ -7,6 +7,7 @@ import { Server as HttpsServer } from '../http/https-server.js';
 import { Server } from '../http/server.js';
 import { announceClose } from '../http/server-members.js';
 import type { Application } from './application.js';
+import { type BodyMessage, kContinue } from './body-head.js';
 import { CLOSE_DEADLINE } from './limits.js';
 
 /** Where and how to listen. */
@@ -61,6 +62,14 @@ export class Serving {
         ? new Server(own as nodeHttp.ServerOptions)
         : (new HttpsServer({ ...tls, ...own } as never) as unknown as nodeHttp.Server);
     server.on('request', this.app.handler);
+    // 100 (Continue) is sent when the handler reads, and not before.
+    server.on(
+      'checkContinue',
+      (req: BodyMessage & nodeHttp.IncomingMessage, res: nodeHttp.ServerResponse) => {
+        req[kContinue] = () => res.writeContinue();
+        this.app.handler(req, res);
+      },
+    );
     return server;
   }
 

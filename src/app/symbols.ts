@@ -5,3 +5,4 @@ export const kQuery = Symbol('barewire.query');
 export const kParams = Symbol('barewire.params');
 export const kLocals = Symbol('barewire.locals');
 export const kOwner = Symbol('barewire.owner');
+export const kCookies = Symbol('barewire.cookies');

@@ -1,10 +1,11 @@
 /** What handlers are given: `req` and `res` of barewire/http, with the framework's members. */
 import type * as nodeHttp from 'node:http';
 import type { Application } from './application.js';
+import type { Cookies } from './cookies.js';
 import type { Mount } from './mount.js';
 import type { RequestMembers } from './request.js';
 import type { ResponseMembers } from './response.js';
-import type { kLocals, kMount, kOriginalUrl, kParams, kQuery } from './symbols.js';
+import type { kCookies, kLocals, kMount, kOriginalUrl, kParams, kQuery } from './symbols.js';
 
 /** Values of repeated names are lists. */
 export type Query = Record<string, string | string[] | undefined>;
@@ -30,6 +31,7 @@ export type AppRequest<ParamsType = Params, Body = unknown, QueryType = Query> =
     [kMount]: Mount | null;
     [kParams]: Params | null;
     [kQuery]: Query | null;
+    [kCookies]: Cookies | null;
   };
 
 /** A response. */
