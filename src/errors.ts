@@ -429,6 +429,31 @@ export const streamTooSlow = caller(
 
 // The application's rows stand below this line.
 
+export const malformedQuery = refusal(
+  'ERR_MALFORMED_QUERY',
+  400,
+  (query: string) => `The query has a malformed percent-encoding: ${query}`,
+);
+export const validationFailed = refusal(
+  'ERR_VALIDATION',
+  400,
+  (where: string) => `The ${where} of the request is not what was expected`,
+);
+
+export const invalidRoutePath = caller(
+  'ERR_INVALID_ROUTE_PATH',
+  TypeError,
+  (path: string, reason: string) => `Invalid route path "${path}": ${reason}`,
+);
+export const routeConflict = caller(
+  'ERR_ROUTE_CONFLICT',
+  Error,
+  (method: string, path: string, place: string | undefined, other: string, otherPlace: string | undefined) =>
+    `The route ${method} ${path}${at(place)} matches the same paths as ${method} ${other}${at(otherPlace)}`,
+);
+function at(place: string | undefined): string {
+  return place === undefined ? '' : ` (${place})`;
+}
 export const nextCalledTwice = caller(
   'ERR_NEXT_CALLED_TWICE',
   Error,

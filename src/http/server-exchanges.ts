@@ -70,6 +70,12 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
     );
   }
 
+  /** The last response that is owed will tell the client that the connection ends with it, if it still can. */
+  announceClose(): void {
+    const last = this.waiting.at(-1) ?? this.turn;
+    if (last !== null && last._header === null) last.shouldKeepAlive = false;
+  }
+
   protected makeResponse(request: Incoming, keepAlive: boolean): Response {
     const { server } = this;
     const { responseOptions } = this;

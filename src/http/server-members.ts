@@ -1,6 +1,6 @@
 /** The servers of node:http and node:https: what both are made of, but for what they listen to. */
 import { captureRejectionSymbol } from 'node:events';
-import type { RequestListener } from 'node:http';
+import type { Server as NodeServer, RequestListener } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { promisify } from 'node:util';
 import { STATUS_CODES } from '../wire/tables.js';
@@ -120,4 +120,9 @@ export function defineServer(server: { prototype: object }, parent: { prototype:
       else Reflect.get(parent.prototype, captureRejectionSymbol).call(this, error, event, ...args);
     },
   });
+}
+
+/** Has every connection tell its client, with the next head that is sent on it, that it ends there. */
+export function announceClose(server: NodeServer): void {
+  for (const connection of (server as unknown as HttpServer)[kServer].connections) connection.announceClose();
 }

@@ -1,0 +1,39 @@
+/**
+ * Requests and responses of other servers (node:http's, https's, http2's compat API), made the application's. Its own
+ * server makes them of its classes, and they pass as they are.
+ */
+import type { Application } from './application.js';
+import { defineRequestMembers, initRequest } from './request.js';
+import { defineResponseMembers, initResponse } from './response.js';
+import type { AppRequest, AppResponse } from './types.js';
+
+/** For each application, its members on each prototype that came by. Few: one for each kind of server. */
+const lent = new WeakMap<Application, Map<object, object>>();
+
+function lend(app: Application, prototype: object, define: (prototype: object) => void): object {
+  let byPrototype = lent.get(app);
+  if (byPrototype === undefined) {
+    byPrototype = new Map();
+    lent.set(app, byPrototype);
+  }
+  let own = byPrototype.get(prototype);
+  if (own === undefined) {
+    own = Object.create(prototype) as object;
+    define(own);
+    Object.defineProperty(own, 'app', { value: app, writable: true, configurable: true });
+    byPrototype.set(prototype, own);
+  }
+  return own;
+}
+
+/** The request and response as the application's own. */
+export function adopt(app: Application, req: AppRequest, res: AppResponse): [AppRequest, AppResponse] {
+  if (req.app === app) return [req, res];
+  Object.setPrototypeOf(req, lend(app, Object.getPrototypeOf(req), defineRequestMembers));
+  Object.setPrototypeOf(res, lend(app, Object.getPrototypeOf(res), defineResponseMembers));
+  initRequest(req);
+  initResponse(res);
+  req.res = res;
+  res.req = req;
+  return [req, res];
+}

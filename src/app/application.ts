@@ -1,0 +1,376 @@
+/** createApp: what people register, and the listener that it comes to. */
+import type * as nodeHttp from 'node:http';
+import { invalidArgType, methodNotAllowed, notFound } from '../errors.js';
+import { METHODS } from '../wire/tables.js';
+import { adopt } from './adopt.js';
+import {
+  type ChainOwner,
+  type ErrorHandler,
+  type Handler,
+  isThenable,
+  runChain,
+  type Step,
+} from './chain.js';
+import { answerError } from './final-handler.js';
+import { type Injected, type InjectOptions, inject } from './inject.js';
+import { mountOf } from './mount.js';
+import { compose, type Entry } from './registry.js';
+import { createRequestClass } from './request.js';
+import { respond } from './respond.js';
+import { createResponseClass } from './response.js';
+import { defineRouteMethods, Route, type RouteMethods, type RouteTarget } from './route.js';
+import { Router } from './router.js';
+import { type CloseOptions, type ListenOptions, Serving } from './serving.js';
+import { kOwner } from './symbols.js';
+import type { AppRequest, AppResponse, Params } from './types.js';
+import { isRouteSchemas, type RouteSchemas, validating } from './validation.js';
+
+export interface ApplicationOptions {
+  /** Does case matter in paths? Default false, as in Express. */
+  caseSensitive?: boolean;
+  /** Is `/a/` another path than `/a`? Default false, as in Express. */
+  strict?: boolean;
+  /** Tell clients the message and stack of a 500. Default: NODE_ENV is 'development'. */
+  development?: boolean;
+}
+
+/** Takes an error that no error handler took. May answer; if it does not, the problem details are sent. */
+export type OnError = (error: unknown, req: AppRequest, res: AppResponse) => unknown;
+
+type RawHandler = (req: nodeHttp.IncomingMessage, res: nodeHttp.ServerResponse) => unknown;
+
+/** What a route comes to. */
+interface Target {
+  readonly steps: readonly Step[];
+  /** The one handler of a route that nothing stands before or behind: it is called straight. */
+  readonly only: Handler | null;
+  readonly raw: RawHandler | null;
+}
+
+type Registered = Handler | ErrorHandler | Application;
+
+/** The composed routes, until something else is registered. */
+interface Composed {
+  readonly router: Router<Target>;
+  readonly unrouted: readonly Step[];
+}
+
+function isApplication(value: unknown): value is Application {
+  return value instanceof Application;
+}
+
+function checkedHandlers(handlers: readonly unknown[]): readonly (Handler | ErrorHandler)[] {
+  const flat = handlers.flat(Number.POSITIVE_INFINITY);
+  if (flat.length === 0) throw invalidArgType('handler', 'of type function', undefined);
+  for (const handler of flat) {
+    if (typeof handler !== 'function') throw invalidArgType('handler', 'of type function', handler);
+  }
+  return flat as (Handler | ErrorHandler)[];
+}
+
+/** Where in the user's code something was registered: the first line of the stack that is not ours. */
+function placeOfCaller(): string | undefined {
+  const stack = new Error().stack ?? '';
+  return stack
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().replace(/^at /, ''))
+    .find((line) => !/[\\/](?:dist|src)[\\/]app[\\/]/.test(line));
+}
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: route.ts defines a member for each method
+export interface Application extends RouteMethods<Application> {}
+export class Application implements ChainOwner {
+  private readonly entries: Entry[] = [];
+  private readonly rawRoutes: { method: string; path: string; handler: RawHandler; place?: string }[] = [];
+  private readonly settings: ApplicationOptions;
+  private composed: Composed | null = null;
+  /** Applications that this one is mounted in: what is registered here changes them too. */
+  private readonly parents: Application[] = [];
+  private errorListener: OnError | null = null;
+  private readonly isDevelopment: boolean;
+  private readonly serving = new Serving(this);
+  /** The server of injected requests. */
+  private injected: nodeHttp.Server | null = null;
+
+  /** The classes of this application's requests and responses: what is put on their prototypes is its own. */
+  readonly IncomingMessage: ReturnType<typeof createRequestClass>;
+  readonly ServerResponse: ReturnType<typeof createResponseClass>;
+
+  /** A plain listener for 'request', for any server: barewire's, node:http's, https's, http2's with its compat API. */
+  readonly handler: (req: nodeHttp.IncomingMessage, res: nodeHttp.ServerResponse) => void;
+
+  constructor(options: ApplicationOptions = {}) {
+    this.settings = options;
+    this.isDevelopment = options.development ?? process.env.NODE_ENV === 'development';
+    this.IncomingMessage = createRequestClass(this);
+    this.ServerResponse = createResponseClass(this);
+    this.handler = (req, res) => this.handle(req as AppRequest, res as AppResponse);
+  }
+
+  /** Who answers and finishes, for the members of responses. */
+  get [kOwner](): ChainOwner {
+    return this;
+  }
+
+  /**
+   * Registers middleware, error handlers (functions of four parameters) or other applications, for all paths or for
+   * those under one. They see `req.url` without that path.
+   */
+  use(...handlers: Handler[]): this;
+  use(path: string, ...handlers: Handler[]): this;
+  use(errorHandler: ErrorHandler): this;
+  use(path: string, errorHandler: ErrorHandler): this;
+  use(...handlers: (Registered | Registered[])[]): this;
+  use(path: string, ...handlers: (Registered | Registered[])[]): this;
+  use(first: string | Registered | Registered[], ...rest: (Registered | Registered[])[]): this {
+    const path = typeof first === 'string' ? first : '/';
+    const handlers = (typeof first === 'string' ? rest : [first, ...rest]).flat();
+    if (handlers.length === 0) throw invalidArgType('handler', 'of type function', undefined);
+    for (const handler of handlers) {
+      if (isApplication(handler)) {
+        handler.parents.push(this);
+        this.entries.push({ kind: 'mount', path, entries: handler.entries });
+      } else {
+        const mount = mountOf(path, this.settings.caseSensitive === true);
+        this.entries.push({ kind: 'middleware', mount, handlers: checkedHandlers([handler]) });
+      }
+    }
+    this.changed();
+    return this;
+  }
+
+  /**
+   * Registers a route. Its handler's value is the answer.
+   * @param method A method, in any case; '*' for all.
+   * @param path A pattern: see path-pattern.ts.
+   * @param first Schemas for parts of the request, or the first handler.
+   * @throws ERR_INVALID_ARG_TYPE; ERR_ROUTE_CONFLICT and ERR_INVALID_ROUTE_PATH when the first request comes, or
+   *   `routes()` is called
+   */
+  on(method: string, path: string, first: Handler | RouteSchemas, ...rest: Handler[]): this;
+  on(method: string, path: string, ...given: (Handler | RouteSchemas)[]): this {
+    const handlers = given.map((one) => (isRouteSchemas(one) ? validating(one) : one));
+    this.entries.push({
+      kind: 'route',
+      method: method.toUpperCase(),
+      path,
+      handlers: checkedHandlers(handlers),
+      place: placeOfCaller(),
+    });
+    this.changed();
+    return this;
+  }
+
+  /** A path to register several methods for: `app.route('/a').get(...).post(...)`. */
+  route<const Path extends string>(path: Path): Route<Path> {
+    return new Route(this as RouteTarget, path);
+  }
+
+  /** Hands a route the bare `(req, res)`, before any middleware. */
+  raw(method: string, path: string, handler: RawHandler): this {
+    checkedHandlers([handler]);
+    this.rawRoutes.push({ method: method.toUpperCase(), path, handler, place: placeOfCaller() });
+    this.changed();
+    return this;
+  }
+
+  /** Takes the errors that no error handler took, before the client is told. One for the application; the last counts. */
+  onError(listener: OnError): this {
+    checkedHandlers([listener]);
+    this.errorListener = listener;
+    return this;
+  }
+
+  /** The routes, those of mounted applications among them. @throws as the first request would */
+  routes(): { method: string; path: string; place?: string }[] {
+    return this.compose().router.routes();
+  }
+
+  /**
+   * Listens: on a port, or where the options say (`port`, `host`, `path` of a Unix socket, `tls`, and all of net's).
+   * Resolves with the server.
+   */
+  listen(where: number | string | ListenOptions = {}, host?: string): Promise<nodeHttp.Server> {
+    if (typeof where === 'number') return this.serving.listen({ port: where, host });
+    return this.serving.listen(typeof where === 'string' ? { path: where } : where);
+  }
+
+  /**
+   * Ends it: `isReady` turns false, no connection is accepted any more, what is in flight is answered, and clients are
+   * told by `Connection: close`. Resolves when all connections have ended, at the latest soon after the deadline.
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    return this.serving.close(options);
+  }
+
+  /** Does it listen, and is not about to end? What a readiness check asks. */
+  get isReady(): boolean {
+    return this.serving.isReady;
+  }
+
+  /** Runs a request through the whole of it, without a network. */
+  inject(request: string | InjectOptions): Promise<Injected> {
+    this.injected ??= this.serving.makeServer({});
+    return inject(this.injected, typeof request === 'string' ? { url: request } : request);
+  }
+
+  private changed(): void {
+    this.composed = null;
+    for (const parent of this.parents) parent.changed();
+  }
+
+  private compose(): Composed {
+    if (this.composed !== null) return this.composed;
+    const caseSensitive = this.settings.caseSensitive === true;
+    const router = new Router<Target>({ caseSensitive, strict: this.settings.strict === true });
+    const { routes, unrouted } = compose(this.entries, caseSensitive);
+    for (const { method, path, place, steps } of routes) {
+      const isStraight = steps.length === 1 && steps[0].mount === null && !steps[0].takesErrors;
+      const only = isStraight && steps[0].run.length < 3 ? (steps[0].run as Handler) : null;
+      router.add(method, path, { steps, only, raw: null }, place);
+    }
+    for (const { method, path, place, handler } of this.rawRoutes) {
+      router.add(method, path, { steps: [], only: null, raw: handler }, place);
+    }
+    this.composed = { router, unrouted };
+    return this.composed;
+  }
+
+  // One request.
+
+  private handle(foreign: AppRequest, foreignRes: AppResponse): void {
+    if (this.serving.isClosing) foreignRes.shouldKeepAlive = false;
+    const { router, unrouted } = this.composed ?? this.compose();
+    const { method } = foreign;
+    const path = pathOf(foreign.url);
+    let match: ReturnType<typeof router.match>;
+    try {
+      match = router.match(method, path);
+      if (match === null && method === 'HEAD') match = router.match('GET', path);
+    } catch (error) {
+      // What stands before the routes, a log among it, is for malformed paths too.
+      runChain(unrouted, () => refuse(error as Error), ...adopt(this, foreign, foreignRes), this);
+      return;
+    }
+    if (match !== null && match.value.raw !== null) {
+      this.callRaw(match.value.raw, foreign, foreignRes);
+      return;
+    }
+    const [req, res] = adopt(this, foreign, foreignRes);
+    if (match === null) {
+      runChain(unrouted, (_req, answer) => this.answerUnrouted(router, method, path, answer), req, res, this);
+      return;
+    }
+    req.params = match.params as Params;
+    const { only, steps } = match.value;
+    if (only !== null) this.callOnly(only, req, res);
+    else runChain(steps, () => refuse(notFound(method, path)), req, res, this);
+  }
+
+  private callRaw(raw: RawHandler, req: AppRequest, res: AppResponse): void {
+    try {
+      const result = raw(req, res);
+      if (isThenable(result)) result.then(undefined, (error: unknown) => this.finish(error, req, res));
+    } catch (error) {
+      this.finish(error, req, res);
+    }
+  }
+
+  /** The straight way: one handler, nothing around it. */
+  private callOnly(handler: Handler, req: AppRequest, res: AppResponse): void {
+    try {
+      const result = handler(req, res, noNext);
+      if (result === undefined || result === res) return;
+      if (!isThenable(result)) {
+        this.settle(this.respond(req, res, result), req, res);
+        return;
+      }
+      result.then(
+        (value) => {
+          if (value !== undefined && value !== res) this.settle(this.answer(req, res, value), req, res);
+        },
+        (error: unknown) => this.finish(error, req, res),
+      );
+    } catch (error) {
+      this.finish(error, req, res);
+    }
+  }
+
+  private settle(sent: unknown, req: AppRequest, res: AppResponse): void {
+    if (isThenable(sent)) sent.then(undefined, (error: unknown) => this.finish(error, req, res));
+  }
+
+  private async answer(req: AppRequest, res: AppResponse, value: unknown): Promise<void> {
+    await this.respond(req, res, value);
+  }
+
+  /** No route: OPTIONS is answered with what there is, other methods refused with it; or there is nothing here. */
+  private answerUnrouted(router: Router<Target>, method: string, path: string, res: AppResponse): unknown {
+    const allowed = router.allowed(path);
+    if (allowed.length === 0) throw notFound(method, path);
+    const allow = allowField(allowed);
+    if (method !== 'OPTIONS')
+      throw Object.assign(methodNotAllowed(method, path), { headers: { Allow: allow } });
+    res.statusCode = 204;
+    res.setHeader('Allow', allow);
+    res.end();
+    return undefined;
+  }
+
+  respond(req: AppRequest, res: AppResponse, value: unknown): unknown {
+    // It was answered already: what the handler returns is no answer any more.
+    if (res.headersSent || res.writableEnded) return undefined;
+    return respond(req, res, value);
+  }
+
+  finish(error: unknown, req: AppRequest, res: AppResponse): void {
+    const { errorListener } = this;
+    if (errorListener === null) {
+      answerError(error, req, res, this.isDevelopment);
+      return;
+    }
+    const answerUnlessAnswered = (failure: unknown) => {
+      if (!res.writableEnded) answerError(failure, req, res, this.isDevelopment);
+    };
+    try {
+      const result = errorListener(error, req, res);
+      if (isThenable(result)) {
+        result.then(() => answerUnlessAnswered(error), answerUnlessAnswered);
+      } else {
+        answerUnlessAnswered(error);
+      }
+    } catch (thrown) {
+      answerUnlessAnswered(thrown);
+    }
+  }
+}
+
+defineRouteMethods(Application.prototype as RouteTarget);
+
+function refuse(error: Error): never {
+  throw error;
+}
+
+function noNext(): Promise<void> {
+  throw notFound('', '');
+}
+
+/** The path of a request-target: absolute-form has an authority before it, asterisk-form is no path. */
+function pathOf(target: string): string {
+  const query = target.indexOf('?');
+  const end = query === -1 ? target.length : query;
+  if (target.charCodeAt(0) === 0x2f) return query === -1 ? target : target.slice(0, end);
+  const scheme = target.indexOf('://');
+  if (scheme === -1) return target.slice(0, end);
+  const slash = target.indexOf('/', scheme + 3);
+  return slash === -1 || slash > end ? '/' : target.slice(slash, end);
+}
+
+/** The Allow field: HEAD comes with GET, and OPTIONS with anything. */
+function allowField(methods: readonly string[]): string {
+  const allowed = new Set(methods.includes('*') ? METHODS : methods);
+  if (allowed.has('GET')) allowed.add('HEAD');
+  allowed.add('OPTIONS');
+  return [...allowed].join(', ');
+}

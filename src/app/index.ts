@@ -1,0 +1,22 @@
+/** `barewire`: the framework. */
+import { Application, type ApplicationOptions } from './application.js';
+
+export type { Application, ApplicationOptions, OnError } from './application.js';
+export type { Form, FormOptions, JsonOptions, ReadOptions, TextOptions } from './body.js';
+export { readBytes, readForm, readJson, readText } from './body.js';
+export { json, raw, text, urlencoded } from './body-middleware.js';
+export type { ErrorHandler, Handler, Next } from './chain.js';
+export type { Cookies } from './cookies.js';
+export { type EventStream, type ServerSentEvent, sse } from './events.js';
+export { download, type StaticOptions, sendFile, staticFiles } from './files.js';
+export { HttpError, type HttpErrorOptions, type Problem } from './http-error.js';
+export type { Injected, InjectOptions } from './inject.js';
+export type { ParamsOf } from './path-params.js';
+export type { CloseOptions, ListenOptions } from './serving.js';
+export type { AppRequest, AppResponse, Params, Query } from './types.js';
+export type { RouteSchemas, ValidationIssue } from './validation.js';
+
+/** Makes an application. */
+export function createApp(options?: ApplicationOptions): Application {
+  return new Application(options);
+}

@@ -1,0 +1,81 @@
+/**
+ * What is mounted under a path sees the rest of it: `req.url` without the mount path, which is in `req.baseUrl`.
+ * `req.originalUrl` stays as it came.
+ *
+ * Segments are compared as the router compares them, decoded: a guard mounted under `/admin` must be called for
+ * `/%61dmin` too, since the routes below it are found by that name.
+ */
+import { kMount, kOriginalUrl } from './symbols.js';
+import type { AppRequest } from './types.js';
+
+/** A path that something is mounted under, taken apart once. */
+export interface Mount {
+  readonly path: string;
+  /** Decoded; in lower case unless case matters. null: a parameter, any segment. */
+  readonly segments: readonly (string | null)[];
+  readonly caseSensitive: boolean;
+}
+
+/** Takes a mount path apart; null for '/', under which everything is. */
+export function mountOf(path: string, caseSensitive: boolean): Mount | null {
+  const segments = path.split('/').filter((segment) => segment !== '');
+  if (segments.length === 0) return null;
+  return {
+    path: `/${segments.join('/')}`,
+    segments: segments.map((segment) => (segment.startsWith(':') ? null : folded(segment, caseSensitive))),
+    caseSensitive,
+  };
+}
+
+function folded(segment: string, caseSensitive: boolean): string {
+  let decoded = segment;
+  if (segment.includes('%')) {
+    try {
+      decoded = decodeURIComponent(segment);
+    } catch {
+      // A malformed escape is no name of anything; the router answers it with 400.
+    }
+  }
+  return caseSensitive ? decoded : decoded.toLowerCase();
+}
+
+/** Where the path of a request-target in origin-form ends. */
+function pathEnd(url: string): number {
+  const query = url.indexOf('?');
+  return query === -1 ? url.length : query;
+}
+
+/** Is the request's path the mount path, or below it? */
+export function isMountedUnder(req: AppRequest, mount: Mount): boolean {
+  const url = req.originalUrl;
+  const end = pathEnd(url);
+  let at = 0;
+  for (const wanted of mount.segments) {
+    if (url.charCodeAt(at) !== 0x2f) return false;
+    let stop = url.indexOf('/', at + 1);
+    if (stop === -1 || stop > end) stop = end;
+    const segment = url.slice(at + 1, stop);
+    if (wanted === null ? segment === '' : folded(segment, mount.caseSensitive) !== wanted) return false;
+    at = stop;
+  }
+  return true;
+}
+
+/** Lets the request be seen from this mount; null for the whole of it. */
+export function mountAt(req: AppRequest, mount: Mount | null): void {
+  if (req[kMount] === mount) return;
+  const url = req.originalUrl;
+  req[kOriginalUrl] = url;
+  req[kMount] = mount;
+  let at = 0;
+  if (mount !== null) {
+    const end = pathEnd(url);
+    for (let i = 0; i < mount.segments.length; i++) {
+      const slash = url.indexOf('/', at + 1);
+      at = slash === -1 || slash > end ? end : slash;
+    }
+  }
+  const rest = url.slice(at);
+  req.baseUrl = url.slice(0, at);
+  req.url = rest.charCodeAt(0) === 0x2f ? rest : `/${rest}`;
+}

@@ -1,0 +1,210 @@
+/** What the framework adds to a request. The members work on any IncomingMessage: `adopt` lends them to foreign ones. */
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { type Incoming, IncomingMessage } from '../http/incoming-message.js';
+import { defineMembers } from '../http/prototype.js';
+import type { Application } from './application.js';
+import {
+  type Form,
+  type FormOptions,
+  type JsonOptions,
+  type ReadOptions,
+  readBytes,
+  readForm,
+  readJson,
+  readText,
+  type TextOptions,
+} from './body.js';
+import { type Cookies, readCookies } from './cookies.js';
+import { accepts, acceptsCharsets, acceptsEncodings, acceptsLanguages } from './negotiation.js';
+import { parseQuery } from './query.js';
+import { kCookies, kMount, kOriginalUrl, kParams, kQuery } from './symbols.js';
+import type { AppRequest, Params, Query } from './types.js';
+
+export interface RequestMembers {
+  /** The value of a header, by its name in any case. `Referer` and `Referrer` are one. */
+  get(name: 'set-cookie'): string[] | undefined;
+  get(name: string): string | undefined;
+  /** The same. */
+  header(name: string): string | undefined;
+  /** The request-target as it came; `url` is what is left of it under a mount path. */
+  readonly originalUrl: string;
+  /** The path of `url`, still percent-encoded, without the query. */
+  readonly path: string;
+  /** Did the request come over TLS? */
+  readonly secure: boolean;
+  /** 'http' or 'https'. */
+  readonly protocol: string;
+  /** The cookies, decoded, on an object without prototype. */
+  readonly cookies: Cookies;
+  /** The best of these media types for the client, or false; without any, all that it accepts, best first. */
+  accepts(): string[];
+  accepts(...types: string[]): string | false;
+  acceptsEncodings(...codings: string[]): string | false | string[];
+  acceptsCharsets(...charsets: string[]): string | false | string[];
+  acceptsLanguages(...languages: string[]): string | false | string[];
+  /** The content as JSON. @throws (rejects with) 400, 413, 415: see docs/bodies.md */
+  json(options?: JsonOptions): Promise<unknown>;
+  /** The content as text in its charset. */
+  text(options?: TextOptions): Promise<string>;
+  /** The content as it is, content codings taken off. */
+  bytes(options?: ReadOptions): Promise<Buffer>;
+  /** The content as a urlencoded form. */
+  form(options?: FormOptions): Promise<Form>;
+  /** Was it sent by XMLHttpRequest, by the field that some libraries add? */
+  readonly xhr: boolean;
+}
+
+const members: ThisType<AppRequest> & PropertyDescriptorMap = {
+  get: {
+    value: function get(name: string) {
+      const lowerCase = name.toLowerCase();
+      const { headers } = this;
+      if (lowerCase === 'referer' || lowerCase === 'referrer') return headers.referrer ?? headers.referer;
+      return headers[lowerCase];
+    },
+  },
+  header: {
+    value: function header(name: string) {
+      return this.get(name);
+    },
+  },
+  json: {
+    value: function json(options?: JsonOptions) {
+      return readJson(this, options);
+    },
+  },
+  text: {
+    value: function text(options?: TextOptions) {
+      return readText(this, options);
+    },
+  },
+  bytes: {
+    value: function bytes(options?: ReadOptions) {
+      return readBytes(this, options);
+    },
+  },
+  form: {
+    value: function form(options?: FormOptions) {
+      return readForm(this, options);
+    },
+  },
+  accepts: {
+    value: function acceptsType(...types: string[]) {
+      return types.length === 0 ? accepts(this) : accepts(this, types.flat());
+    },
+  },
+  acceptsEncodings: {
+    value: function acceptsEncoding(...codings: string[]) {
+      return codings.length === 0 ? acceptsEncodings(this) : acceptsEncodings(this, codings.flat());
+    },
+  },
+  acceptsCharsets: {
+    value: function acceptsCharset(...charsets: string[]) {
+      return charsets.length === 0 ? acceptsCharsets(this) : acceptsCharsets(this, charsets.flat());
+    },
+  },
+  acceptsLanguages: {
+    value: function acceptsLanguage(...languages: string[]) {
+      return languages.length === 0 ? acceptsLanguages(this) : acceptsLanguages(this, languages.flat());
+    },
+  },
+  cookies: {
+    get() {
+      return (this[kCookies] ??= readCookies(this));
+    },
+    set(cookies: Cookies) {
+      this[kCookies] = cookies;
+    },
+  },
+  originalUrl: {
+    get() {
+      return this[kOriginalUrl] ?? this.url;
+    },
+    set(url: string) {
+      this[kOriginalUrl] = url;
+    },
+  },
+  path: {
+    get() {
+      const query = this.url.indexOf('?');
+      return query === -1 ? this.url : this.url.slice(0, query);
+    },
+  },
+  query: {
+    get() {
+      if (this[kQuery] === null) {
+        const at = this.url.indexOf('?');
+        this[kQuery] = parseQuery(at === -1 ? '' : this.url.slice(at + 1));
+      }
+      return this[kQuery];
+    },
+    set(query: Query) {
+      this[kQuery] = query;
+    },
+  },
+  params: {
+    get() {
+      this[kParams] ??= Object.create(null) as Params;
+      return this[kParams];
+    },
+    set(params: Params) {
+      this[kParams] = params;
+    },
+  },
+  secure: {
+    get() {
+      return this.protocol === 'https';
+    },
+  },
+  protocol: {
+    get() {
+      return (this.socket as Socket & Partial<TLSSocket>)?.encrypted ? 'https' : 'http';
+    },
+  },
+  xhr: {
+    get() {
+      return String(this.get('x-requested-with') ?? '').toLowerCase() === 'xmlhttprequest';
+    },
+  },
+};
+
+/** Puts the members on a prototype, where applications may replace them. */
+export function defineRequestMembers(prototype: object): void {
+  for (const [name, descriptor] of Object.entries(members)) {
+    const isMethod = 'value' in descriptor;
+    Object.defineProperty(prototype, name, {
+      ...descriptor,
+      ...(isMethod ? { writable: true } : {}),
+      configurable: true,
+      enumerable: isMethod,
+    });
+  }
+}
+
+/** What the members keep, at its start. */
+export function initRequest(req: AppRequest): void {
+  req[kOriginalUrl] = null;
+  req[kMount] = null;
+  req[kQuery] = null;
+  req[kParams] = null;
+  req[kCookies] = null;
+  req.baseUrl = '';
+  req.body = undefined;
+}
+
+/** The requests of one application: a class of its own, so that what is added to it is nobody else's. */
+export function createRequestClass(app: Application): typeof IncomingMessage {
+  const RequestClass = function IncomingMessageOfApplication(this: AppRequest, socket: Socket) {
+    (IncomingMessage as unknown as (this: Incoming, socket: Socket) => void).call(
+      this as unknown as Incoming,
+      socket,
+    );
+    initRequest(this);
+  } as unknown as typeof IncomingMessage;
+  Object.setPrototypeOf(RequestClass.prototype, IncomingMessage.prototype);
+  Object.setPrototypeOf(RequestClass, IncomingMessage);
+  defineRequestMembers(RequestClass.prototype);
+  defineMembers(RequestClass.prototype, { app });
+  return RequestClass;
+}

@@ -1,0 +1,44 @@
+/** What handlers are given: `req` and `res` of barewire/http, with the framework's members. */
+import type * as nodeHttp from 'node:http';
+import type { Application } from './application.js';
+import type { Cookies } from './cookies.js';
+import type { Mount } from './mount.js';
+import type { RequestMembers } from './request.js';
+import type { ResponseMembers } from './response.js';
+import type { kCookies, kLocals, kMount, kOriginalUrl, kParams, kQuery } from './symbols.js';
+
+/** Values of repeated names are lists. */
+export type Query = Record<string, string | string[] | undefined>;
+export type Params = Record<string, string>;
+
+/** A request. `ParamsType`, `Body` and `QueryType` are a route's own, from its path and its schemas. */
+export type AppRequest<ParamsType = Params, Body = unknown, QueryType = Query> = nodeHttp.IncomingMessage &
+  RequestMembers & {
+    url: string;
+    method: string;
+    /** The application that serves this request. */
+    app: Application;
+    res: AppResponse;
+    /** The path's parameters, decoded. */
+    params: ParamsType;
+    /** What a body middleware or the route's schema has read. */
+    body: Body;
+    /** The query's parameters, decoded. */
+    query: QueryType;
+    /** The path that the running step is mounted under; '' for none. */
+    baseUrl: string;
+    [kOriginalUrl]: string | null;
+    [kMount]: Mount | null;
+    [kParams]: Params | null;
+    [kQuery]: Query | null;
+    [kCookies]: Cookies | null;
+  };
+
+/** A response. */
+export type AppResponse = nodeHttp.ServerResponse &
+  ResponseMembers & {
+    req: AppRequest;
+    /** The application that serves this request. */
+    app: Application;
+    [kLocals]: Record<string, unknown> | null;
+  };
