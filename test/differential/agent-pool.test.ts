@@ -1,4 +1,4 @@
-import type { Agent, ClientRequest } from 'node:http';
+import type { Agent, AgentOptions, ClientRequest } from 'node:http';
 import type { ClientScene } from './client-scene.js';
 import { differ, differEither } from './differ.js';
 import { ok } from './messages.js';
@@ -249,5 +249,26 @@ differ('chunks joined, keepAlive and maxSockets 50: the connections are counted'
   const answers = await Promise.all(Array.from({ length: 200 }, (_, index) => one(`/users/${index}`)));
   scene.log('answers', answers.length, new Set(answers).size);
   scene.log('connections', origin.connections.length);
+  scene.log(pools(agent));
+});
+
+differ('a pooled socket is read, however large the content before it was', async (scene) => {
+  const origin = await scene.origin(ok('x'.repeat(2000)));
+  // A net.Socket's option: the content is more than the response's stream will hold.
+  const agent = scene.agent({ keepAlive: true, highWaterMark: 1000 } as AgentOptions);
+  const req = scene.adoptRequest(scene.http.get({ host: '127.0.0.1', port: origin.port, agent }));
+  req.on('response', (res) => {
+    res.on('end', () => scene.log('end'));
+    // Nobody listens to 'data': what comes is buffered first.
+    res.resume();
+  });
+  await new Promise<void>((resolve) => agent.once('free', () => resolve()));
+  await scene.turns(2);
+  scene.log(pools(agent));
+  const [socket] = Object.values(agent.freeSockets)[0] ?? [];
+  const closed = new Promise<void>((resolve) => socket?.once('close', () => resolve()));
+  origin.connections[0].end();
+  await closed;
+  await scene.turns(2);
   scene.log(pools(agent));
 });
