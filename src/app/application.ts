@@ -78,8 +78,8 @@ function placeOfCaller(): string | undefined {
     .find((line) => !/[\\/](?:dist|src)[\\/]app[\\/]/.test(line));
 }
 
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: route.ts defines a member for each method
 export interface Application extends RouteMethods<Application> {}
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: route.ts defines a member for each method
 export class Application implements ChainOwner {
   private readonly entries: Entry[] = [];
   private readonly rawRoutes: { method: string; path: string; handler: RawHandler; place?: string }[] = [];

@@ -79,7 +79,7 @@ class Continuation {
   }
 
   // biome-ignore lint/suspicious/noThenProperty: a promise in all but knowing who awaits it
-  then<T, U>(onFulfilled?: ((value: void) => T) | null, onRejected?: ((error: unknown) => U) | null) {
+  then<T, U>(onFulfilled?: (() => T) | null, onRejected?: ((error: unknown) => U) | null) {
     this.isAwaited = true;
     return this.promise.then(onFulfilled, onRejected);
   }

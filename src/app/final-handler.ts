@@ -50,6 +50,5 @@ export function answerError(error: unknown, req: AppRequest, res: AppResponse, i
   // Never taken for something else than it is (RFC 9457 section 5).
   res.setHeader('Content-Type', isText ? 'text/plain; charset=utf-8' : 'application/problem+json');
   res.setHeader('X-Content-Type-Options', 'nosniff');
-  res.setHeader('Content-Length', Buffer.byteLength(content));
   res.end(content);
 }

@@ -11,8 +11,6 @@
  */
 import { decodeCanonical, type Piece } from './path-pattern.js';
 
-const SLASH = 0x2f;
-
 /** Where a route may end. */
 export interface Leaf<R> {
   readonly route: R;
@@ -23,12 +21,11 @@ export interface Leaf<R> {
 class Node<R> {
   /** The text between the parent's choice and this node's. */
   text: string;
-  codes: readonly number[];
+  /** Its characters behind the first one, by which the parent chose. */
+  codes: number[];
   leaf: Leaf<R> | null = null;
-  /** Nodes that go on with text, if there is one or if there are more. */
-  only: Node<R> | null = null;
-  /** With more: by the first character, less `base`; both cases of a letter where case is folded. */
-  table: (Node<R> | null)[] | null = null;
+  /** Nodes that go on with text, by its first character less `base`: by both cases of it where case is folded. */
+  children: (Node<R> | null)[] = [];
   base = 0;
   divided: Divided<R>[] | null = null;
   param: Node<R> | null = null;
@@ -38,18 +35,18 @@ class Node<R> {
 
   constructor(text: string) {
     this.text = text;
-    this.codes = codesOf(text);
+    this.codes = codesOf(text.slice(1));
   }
 }
 
 /** Parameters that share a segment with text. */
 interface Divided<R> {
   readonly texts: readonly string[];
-  readonly codes: readonly readonly number[][];
+  readonly codes: readonly (readonly number[])[];
   readonly next: Node<R>;
 }
 
-function codesOf(text: string): readonly number[] {
+function codesOf(text: string): number[] {
   return Array.from({ length: text.length }, (_, index) => text.charCodeAt(index));
 }
 
@@ -96,7 +93,7 @@ export class RouteTree<R> {
     let node = from;
     let rest = text;
     for (;;) {
-      const child = childOf(node, rest.charCodeAt(0));
+      const child = node.children[rest.charCodeAt(0) - node.base] ?? null;
       if (child === null) {
         const added = new Node<R>(rest);
         this.#setChild(node, added);
@@ -107,7 +104,7 @@ export class RouteTree<R> {
       if (shared < child.text.length) {
         next = new Node<R>(child.text.slice(0, shared));
         child.text = child.text.slice(shared);
-        child.codes = codesOf(child.text);
+        child.codes = codesOf(child.text.slice(1));
         this.#setChild(node, next);
         this.#setChild(next, child);
       }
@@ -119,21 +116,7 @@ export class RouteTree<R> {
 
   /** Sets the child for the first character of its text, in the place of the one that is there. */
   #setChild(node: Node<R>, child: Node<R>): void {
-    const first = child.codes[0];
-    if (node.table === null) {
-      if (node.only === null || node.only.codes[0] === first) {
-        node.only = child;
-        return;
-      }
-      const other = node.only;
-      node.only = null;
-      node.table = [];
-      this.#setSlot(node, other.codes[0], other);
-    }
-    this.#setSlot(node, first, child);
-  }
-
-  #setSlot(node: Node<R>, code: number, child: Node<R>): void {
+    const code = child.text.charCodeAt(0);
     setSlot(node, code, child);
     if (this.#foldsCase && code >= 0x61 && code <= 0x7a) setSlot(node, code - 0x20, child);
   }
@@ -159,15 +142,12 @@ function search<R>(
   for (;;) {
     if (index === end && node.leaf !== null) return node.leaf;
     if (index >= length) return null;
-    let child = node.only;
-    if (node.table !== null) {
-      const slot = path.charCodeAt(index) - node.base;
-      child = slot >= 0 && slot < node.table.length ? node.table[slot] : null;
-    }
+    const slot = path.charCodeAt(index) - node.base;
+    const child = slot >= 0 && slot < node.children.length ? node.children[slot] : null;
     if (child !== null) {
       const codes = child.codes;
-      const behind = index + codes.length;
-      if (behind <= length && hasText(path, index, codes, foldsCase)) {
+      const behind = index + 1 + codes.length;
+      if (behind <= length && hasText(path, index + 1, codes, foldsCase)) {
         if (!node.hasChoice) {
           node = child;
           index = behind;
@@ -178,7 +158,7 @@ function search<R>(
       }
     }
     if (!node.hasChoice) return null;
-    const segmentEnd = endOfSegment(path, index);
+    const segmentEnd = node.param === null && node.divided === null ? index : endOfSegment(path, index);
     if (node.divided !== null) {
       for (const { codes, next } of node.divided) {
         if (!divide(path, index, segmentEnd, codes, param, foldsCase)) continue;
@@ -207,18 +187,12 @@ function search<R>(
 }
 
 function setSlot<R>(node: Node<R>, code: number, child: Node<R>): void {
-  const old = node.table ?? [];
-  const oldEnd = node.base + old.length;
-  const base = old.length === 0 ? code : Math.min(node.base, code);
-  const end = old.length === 0 ? code + 1 : Math.max(oldEnd, code + 1);
-  node.table = Array.from({ length: end - base }, (_, slot) => old[slot + base - node.base] ?? null);
-  node.table[code - base] = child;
+  const { children: old, base: oldBase } = node;
+  const base = old.length === 0 ? code : Math.min(oldBase, code);
+  const end = Math.max(oldBase + old.length, code + 1);
+  node.children = Array.from({ length: end - base }, (_, slot) => old[slot + base - oldBase] ?? null);
+  node.children[code - base] = child;
   node.base = base;
-}
-
-function childOf<R>(node: Node<R>, code: number): Node<R> | null {
-  if (node.table !== null) return node.table[code - node.base] ?? null;
-  return node.only !== null && node.only.codes[0] === code ? node.only : null;
 }
 
 function sharedLength(a: string, b: string): number {
@@ -264,9 +238,8 @@ function hasText(path: string, index: number, codes: readonly number[], foldsCas
 }
 
 function endOfSegment(path: string, from: number): number {
-  let end = from;
-  while (end < path.length && path.charCodeAt(end) !== SLASH) end++;
-  return end;
+  const end = path.indexOf('/', from);
+  return end === -1 ? path.length : end;
 }
 
 /**
@@ -277,7 +250,7 @@ function divide(
   path: string,
   start: number,
   segmentEnd: number,
-  texts: readonly readonly number[][],
+  texts: readonly (readonly number[])[],
   firstParam: number,
   foldsCase: boolean,
 ): boolean {
@@ -297,9 +270,26 @@ function divide(
   return true;
 }
 
-/** The parameters of the last search, decoded, on an object without a prototype. */
+/**
+ * What parameters are put on: an object that inherits nothing, so that every name is just a name. With a prototype
+ * that is empty instead of null the engine gives it the form that is made and read the fastest.
+ */
+const Params = function Params() {} as unknown as new () => Record<string, string>;
+Params.prototype = Object.freeze(Object.create(null));
+
+/** No parameters: one object for all routes without. */
+export const NO_PARAMS: Record<string, string> = Object.freeze(new Params());
+
+/** The parameters of the last search. */
 export function paramsOf(names: readonly string[], path: string): Record<string, string> {
-  const params: Record<string, string> = Object.create(null);
+  const params = new Params();
   for (let i = 0; i < names.length; i++) params[names[i]] = path.slice(starts[i], ends[i]);
+  return params;
+}
+
+/** The same with what is encoded in a canonical path decoded. */
+export function decodedParamsOf(names: readonly string[], path: string): Record<string, string> {
+  const params = paramsOf(names, path);
+  for (const name of names) params[name] = decodeCanonical(params[name]);
   return params;
 }

@@ -8,7 +8,8 @@
 import { invalidHttpToken, malformedPath, routeConflict } from '../errors.js';
 import { isToken } from '../wire/grammar.js';
 import { canonicalPath, foldCase, type PatternForm, type Piece, parsePathPattern } from './path-pattern.js';
-import { paramsOf, RouteTree } from './route-tree.js';
+import { decodedParamsOf, NO_PARAMS, paramsOf, RouteTree } from './route-tree.js';
+import { StaticPaths } from './static-paths.js';
 
 export type { ParamsOf } from './path-params.js';
 
@@ -48,10 +49,8 @@ interface Entry<T> extends Route {
 interface MethodRoutes<T> {
   readonly tree: RouteTree<Entry<T>>;
   /** The routes without parameters, by their canonical path. */
-  readonly statics: Map<string, Match<T>>;
+  readonly statics: StaticPaths<Match<T>>;
 }
-
-const NO_PARAMS: Record<string, string> = Object.freeze(Object.create(null));
 
 export class Router<T> {
   readonly #foldsCase: boolean;
@@ -63,6 +62,7 @@ export class Router<T> {
   readonly #known = new Map<string, Entry<T>>();
   /** Made when a method is first asked for. */
   readonly #methods = new Map<string, MethodRoutes<T>>();
+  #get: MethodRoutes<T> | undefined;
 
   constructor(options: RouterOptions = {}) {
     this.#foldsCase = !options.caseSensitive;
@@ -91,6 +91,7 @@ export class Router<T> {
     else siblings.push(entry);
     this.#ordered.push(entry);
     this.#methods.clear();
+    this.#get = undefined;
   }
 
   /**
@@ -99,14 +100,19 @@ export class Router<T> {
    * @throws `malformedPath` (status 400) if an escape in the path is malformed, whatever routes there are.
    */
   match(method: string, path: string): Match<T> | null {
-    const routes = this.#methods.get(method) ?? this.#routesOf(method);
-    const known = routes.statics.get(path);
-    if (known !== undefined) return known;
-    const canonical = canonicalOf(path);
-    const leaf = routes.tree.find(canonical, this.#endOf(canonical));
+    // Most requests are for GET, which then needs no look-up.
+    const known = method === 'GET' ? this.#get : this.#methods.get(method);
+    const { statics, tree } = known ?? this.#routesOf(method);
+    const found = statics.get(path);
+    if (found !== null) return found;
+    const isEncoded = path.includes('%');
+    const canonical = isEncoded || path === '' ? canonicalOf(path) : path;
+    const leaf = tree.find(canonical, this.#endOf(canonical));
     if (leaf === null) return null;
     const { route, names } = leaf;
-    return { value: route.value, params: names.length === 0 ? NO_PARAMS : paramsOf(names, canonical), route };
+    if (names.length === 0) return { value: route.value, params: NO_PARAMS, route };
+    const params = isEncoded ? decodedParamsOf(names, canonical) : paramsOf(names, canonical);
+    return { value: route.value, params, route };
   }
 
   /**
@@ -138,12 +144,13 @@ export class Router<T> {
     const method = hasOwn ? asked : ANY_METHOD;
     let routes = this.#methods.get(method);
     if (routes === undefined) {
-      routes = { tree: new RouteTree(this.#foldsCase), statics: new Map() };
+      routes = { tree: new RouteTree(this.#foldsCase), statics: new StaticPaths() };
       // Of routes for the same paths the first one stays, so the ones that say more about the method come first.
       for (const entry of entries.get(method) ?? []) addTo(routes, entry);
       if (method === 'HEAD') for (const entry of entries.get('GET') ?? []) addTo(routes, entry);
       if (method !== ANY_METHOD) for (const entry of entries.get(ANY_METHOD) ?? []) addTo(routes, entry);
       this.#methods.set(method, routes);
+      if (method === 'GET') this.#get = routes;
     }
     return routes;
   }
@@ -160,7 +167,8 @@ export class Router<T> {
   }
 
   #endOf(path: string): number {
-    return !this.#isStrict && path.endsWith('/') ? path.length - 1 : path.length;
+    const { length } = path;
+    return !this.#isStrict && path.charCodeAt(length - 1) === 0x2f ? length - 1 : length;
   }
 }
 
@@ -170,7 +178,7 @@ function addTo<T>({ tree, statics }: MethodRoutes<T>, entry: Entry<T>): void {
     if (names.length > 0) continue;
     const [piece] = pieces;
     const path = piece?.kind === 'text' ? piece.text : '/';
-    if (!statics.has(path)) statics.set(path, { value: entry.value, params: NO_PARAMS, route: entry });
+    statics.add(path, { value: entry.value, params: NO_PARAMS, route: entry });
   }
 }
 
