@@ -260,7 +260,8 @@ function onSocketTick(request: Request, socket: ConnectionSocket | null, error?:
 }
 
 /** The request has a socket, or fails for want of one. */
-function takeSocket(request: Request, socket: ConnectionSocket | null, error?: Error | null): void {
+function takeSocket(request: Request, socket: ConnectionSocket | null, given?: Error | null): void {
+  const error = given ?? errorSoFar(socket);
   if (!request.destroyed && !error) {
     begin(request, socket as ConnectionSocket);
     return;
@@ -278,6 +279,20 @@ function takeSocket(request: Request, socket: ConnectionSocket | null, error?: E
     });
   }
 }
+
+/** A new socket may fail before its request takes it, where nothing but this listens yet. */
+function expectError(socket: ConnectionSocket): void {
+  if (socket[kConnection] === undefined) socket.on('error', hearNothing);
+}
+
+/** What became of a new socket since. */
+function errorSoFar(socket: ConnectionSocket | null): Error | null {
+  if (!socket || socket[kConnection] !== undefined) return null;
+  socket.removeListener('error', hearNothing);
+  return socket.errored ?? null;
+}
+
+function hearNothing(): void {}
 
 function begin(request: Request, socket: ConnectionSocket): void {
   let connection = socket[kConnection];
@@ -344,6 +359,7 @@ const members: ThisType<Request> & Record<string, unknown> = {
 
   /** Gives the request its socket, or the error that kept it from having one. Called by agents. */
   onSocket(socket: ConnectionSocket | null, error?: Error | null) {
+    if (socket) expectError(socket);
     // Most get it while they are made, in their own context.
     process.nextTick(this[kIsMade] ? onSocketTick : takeSocket, this, socket, error);
   },
