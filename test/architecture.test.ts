@@ -13,6 +13,10 @@ const FRAMING_NAMES = new Map([
   ],
   ['http/header-store.ts', "numbers the caller's field names"],
   ['http/outgoing-head.ts', "notes which fields the caller has set, for framing.ts's outgoingFraming()"],
+  [
+    'app/content-fields.ts',
+    'tells a response the length of its content, and leaves out fields of another message',
+  ],
   ['http/outgoing-headers.ts', 'notes which fields the caller has removed, for the same'],
   [
     'app/body-head.ts',
