@@ -30,6 +30,12 @@ export function dropContentFields(res: ResponseLike): void {
   dropField(res, CONTENT_LENGTH_NAME);
 }
 
+/** Removes what is true of content as it is, from a response that sends it in a coding. */
+export function dropForCoding(res: ResponseLike): void {
+  dropField(res, CONTENT_LENGTH_NAME);
+  dropField(res, 'Accept-Ranges');
+}
+
 /** Fields between two neighbours (RFC 9110 section 7.6.1): never taken over from another message. */
 const HOP_BY_HOP = new Set([
   'connection',

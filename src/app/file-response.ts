@@ -5,7 +5,6 @@
  * content is held to the length that was told.
  */
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
 import {
   fileChanged,
   fileForbidden,
@@ -16,6 +15,7 @@ import {
 import { dropContentFields, setLength } from './content-fields.js';
 import { contentTypeOfFile, setDefaultType } from './content-type.js';
 import { fieldOf, isHead, type RequestLike, type ResponseLike } from './exchange.js';
+import { type FileDescriptor, openDescriptor } from './file-descriptor.js';
 import { FILE_PIECE, MAX_MAX_AGE } from './limits.js';
 import { pour, type Source } from './pour.js';
 import { evaluate, isRangeWanted, type Validators } from './preconditions.js';
@@ -44,7 +44,7 @@ export interface FileOptions {
 
 /** A file that is open. */
 export interface OpenFile {
-  handle: FileHandle;
+  descriptor: FileDescriptor;
   stats: Stats;
   path: string;
   /** Its content coding, where it is a precompressed variant. */
@@ -62,9 +62,9 @@ const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'ENXIO']);
  * @throws ERR_FILE_NOT_FOUND (404) for what is neither, ERR_FILE_FORBIDDEN (403), the error of the system
  */
 export async function openFile(path: string): Promise<OpenFile> {
-  let handle: FileHandle;
+  let descriptor: FileDescriptor;
   try {
-    handle = await open(path, READ);
+    descriptor = await openDescriptor(path, READ);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== undefined && ABSENT.has(code)) throw fileNotFound();
@@ -72,11 +72,11 @@ export async function openFile(path: string): Promise<OpenFile> {
     throw error;
   }
   try {
-    const stats = await handle.stat();
-    if (stats.isFile() || stats.isDirectory()) return { handle, stats, path };
+    const stats = await descriptor.stat();
+    if (stats.isFile() || stats.isDirectory()) return { descriptor, stats, path };
     throw fileNotFound();
   } catch (error) {
-    await handle.close();
+    descriptor.close();
     throw error;
   }
 }
@@ -130,7 +130,7 @@ function unsetFields(res: ResponseLike, before: ReadonlySet<string>): void {
 }
 
 /** Reads a part of a file, piece by piece. */
-function sourceOfFile(handle: FileHandle, start: number, length: number): Source {
+function sourceOfFile(descriptor: FileDescriptor, start: number, length: number): Source {
   let position = start;
   const end = start + length;
   return {
@@ -138,11 +138,11 @@ function sourceOfFile(handle: FileHandle, start: number, length: number): Source
       if (position >= end) return { done: true, value: undefined };
       // A new buffer each time: the last one may not have left yet.
       const buffer = Buffer.allocUnsafeSlow(Math.min(FILE_PIECE, end - position));
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
-      position += bytesRead;
+      const count = await descriptor.read(buffer, 0, position);
+      position += count;
       // The file has become shorter: `pour` compares what was sent with what was told.
-      if (bytesRead === 0) return { done: true, value: undefined };
-      return { done: false, value: buffer.subarray(0, bytesRead) };
+      if (count === 0) return { done: true, value: undefined };
+      return { done: false, value: buffer.subarray(0, count) };
     },
     stop() {},
   };
@@ -152,9 +152,9 @@ async function readWhole(file: OpenFile, start: number, length: number): Promise
   const content = Buffer.allocUnsafeSlow(length);
   let filled = 0;
   while (filled < length) {
-    const { bytesRead } = await file.handle.read(content, filled, length - filled, start + filled);
-    if (bytesRead === 0) throw fileChanged(file.path);
-    filled += bytesRead;
+    const count = await file.descriptor.read(content, filled, start + filled);
+    if (count === 0) throw fileChanged(file.path);
+    filled += count;
   }
   return content;
 }
@@ -179,7 +179,7 @@ export async function respondWithFile(
     if (!res.headersSent) unsetFields(res, before);
     throw error;
   } finally {
-    await file.handle.close();
+    file.descriptor.close();
   }
 }
 
@@ -222,5 +222,5 @@ async function answer(
   setLength(res, length);
   if (isHead(req)) res.end();
   else if (content !== undefined) res.end(content);
-  else await pour(res, sourceOfFile(file.handle, start, length), length);
+  else await pour(res, sourceOfFile(file.descriptor, start, length), length);
 }

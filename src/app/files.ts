@@ -79,10 +79,10 @@ async function variantOf(
     if (coding === 'identity') break;
     const variant = await openFile(file.path + SUFFIXES[coding]).catch(() => undefined);
     if (variant?.stats.isFile()) {
-      await file.handle.close();
+      file.descriptor.close();
       return { ...variant, coding };
     }
-    await variant?.handle.close();
+    variant?.descriptor.close();
   }
   return file;
 }
@@ -97,7 +97,7 @@ async function sendOpenFile(
   try {
     variant = await variantOf(req, res, file, codingsOf(options.precompressed));
   } catch (error) {
-    await file.handle.close();
+    file.descriptor.close();
     throw error;
   }
   await respondWithFile(req, res, variant, file.path, options);
@@ -119,7 +119,7 @@ export async function sendFile(
   checkOptions(options);
   const file = await openFile(pathOfFile(path, options.root, options.dotfiles ?? 'ignore'));
   if (!file.stats.isFile()) {
-    await file.handle.close();
+    file.descriptor.close();
     throw fileNotFound();
   }
   await sendOpenFile(req, res, file, options);
@@ -173,7 +173,7 @@ async function find(path: string, isFolder: boolean, options: StaticOptions): Pr
       if (found?.stats.isFile()) return found;
       if (found !== undefined) {
         isThere = true;
-        await found.handle.close();
+        found.descriptor.close();
       }
     }
     if (isThere) return 'folder';
@@ -182,7 +182,7 @@ async function find(path: string, isFolder: boolean, options: StaticOptions): Pr
   for (const name of index === false ? [] : typeof index === 'string' ? [index] : index) {
     found = await openUnlessAbsent(resolve(path, name));
     if (found?.stats.isFile()) return found;
-    await found?.handle.close();
+    found?.descriptor.close();
   }
   throw fileNotFound();
 }

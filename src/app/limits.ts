@@ -54,6 +54,9 @@ export const MAX_BOUNDARY_LENGTH = 70;
 /** Files up to this size are read at once and sent in one piece with the head; larger ones in pieces of this size, as node:fs reads streams. */
 export const FILE_PIECE = 64 * 1024;
 
+/** Bytes of content below which it is not compressed: `compression` `threshold`. What is less fits into a packet as it is. */
+export const COMPRESSION_THRESHOLD = 1024;
+
 /** How long an event stream is silent before a comment tells proxies that it lives, in ms: the HTML standard advises 15 s. */
 export const EVENT_HEARTBEAT = 15_000;
 

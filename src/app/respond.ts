@@ -36,6 +36,8 @@ export interface RespondOptions {
 
 const NO_OPTIONS: RespondOptions = {};
 
+function nop(): void {}
+
 /**
  * Answers with a value. What is at hand is sent at once, and undefined returned; for what comes bit by bit the promise
  * is of its last byte being written.
@@ -86,7 +88,9 @@ function respondWithObject(
       return sendSource(req, res, sourceOfWebStream(value as ReadableStream));
   }
   if (typeof (value as { pipe?: unknown }).pipe === 'function') {
-    return sendSource(req, res, sourceOfStream(value as Pipeable));
+    const source = sourceOfStream(value as Pipeable);
+    // An echo: to destroy the request would end the connection that its answer goes over.
+    return sendSource(req, res, (value as unknown) === req ? { next: source.next, stop: nop } : source);
   }
   if (typeof (value as AsyncIterable<unknown>)[Symbol.asyncIterator] === 'function') {
     return sendSource(req, res, sourceOfIterable(value as AsyncIterable<unknown>));

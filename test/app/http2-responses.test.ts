@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
+import { compression } from '#src/app/compression.js';
 import { setCookie } from '#src/app/cookies.js';
 import { type EventStream, sse } from '#src/app/events.js';
 import type { RequestLike, ResponseLike } from '#src/app/exchange.js';
@@ -144,6 +146,18 @@ describe('on http2, through its compatibility API', () => {
     assert.deepEqual([same.head[':status'], same.text], [304, '']);
     assert.equal((await ask(session, { ':path': '/large.bin' })).text.length, 1_000_000);
     assert.equal((await ask(session, { ':path': '/none' })).head[':status'], 404);
+  });
+
+  test('compressed', async (t) => {
+    const middleware = compression();
+    const text = 'Again and again. '.repeat(200);
+    const session = await serve(t, (req, res) => middleware(req, res, () => respond(req, res, text)));
+    const stream = session.request({ 'accept-encoding': 'gzip' });
+    const [head] = (await once(stream, 'response')) as [http2.IncomingHttpHeaders];
+    const pieces: Buffer[] = [];
+    for await (const piece of stream) pieces.push(piece);
+    assert.deepEqual([head['content-encoding'], head['content-length']], ['gzip', undefined]);
+    assert.equal(gunzipSync(Buffer.concat(pieces)).toString(), text);
   });
 
   test('server-sent events', async (t) => {

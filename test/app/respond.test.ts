@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { PassThrough, Readable } from 'node:stream';
 import { describe, test } from 'node:test';
 import { type RespondOptions, respond } from '#src/app/respond.js';
-import { type Answer, type Asked, ask, kinds, serve } from './answering.js';
+import { type Answer, type Asked, ask, connect, headOf, kinds, serve } from './answering.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -313,6 +313,25 @@ for (const kind of kinds) {
         assert.equal((await ask(t, port)).status, 500);
         assert.equal((await exchange(t, () => Response.error())).status, 500);
       });
+    });
+
+    test('the request itself: an echo, with or without content, and the connection is kept', async (t) => {
+      const { port, errors } = await serve(t, kind, (req, res) => {
+        if (req.url === '/none') res.statusCode = 204;
+        return respond(req, res, req);
+      });
+      const socket = await connect(t, port);
+      let received = '';
+      socket.on('data', (piece: Buffer) => {
+        received += piece.toString();
+      });
+      const content = { 'Content-Length': '4' };
+      socket.write(`${headOf('/none', { method: 'POST', headers: content })}\r\nlost`);
+      while (!received.includes(' 204 ')) await once(socket, 'data');
+      socket.write(`${headOf('/', { method: 'POST', headers: content })}\r\necho`);
+      while (!received.endsWith('0\r\n\r\n')) await once(socket, 'data');
+      assert.match(received, / 204 .* 200 .*\r\n4\r\necho\r\n0\r\n\r\n$/s);
+      assert.deepEqual(errors, []);
     });
 
     test('a PassThrough that is written later', async (t) => {
