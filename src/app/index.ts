@@ -6,12 +6,17 @@ export type { Form, FormOptions, JsonOptions, ReadOptions, TextOptions } from '.
 export { readBytes, readForm, readJson, readText } from './body.js';
 export { json, raw, text, urlencoded } from './body-middleware.js';
 export type { ErrorHandler, Handler, Next } from './chain.js';
+export { type CompressionOptions, compression } from './compression.js';
 export type { Cookies } from './cookies.js';
 export { type EventStream, type ServerSentEvent, sse } from './events.js';
 export { download, type StaticOptions, sendFile, staticFiles } from './files.js';
 export { HttpError, type HttpErrorOptions, type Problem } from './http-error.js';
 export type { Injected, InjectOptions } from './inject.js';
+export { type MultipartOptions, multipart } from './multipart.js';
+export { readMultipart } from './multipart-save.js';
 export type { ParamsOf } from './path-params.js';
+export { evaluate } from './preconditions.js';
+export { type RespondOptions, respond } from './respond.js';
 export type { CloseOptions, ListenOptions } from './serving.js';
 export type { AppRequest, AppResponse, Params, Query } from './types.js';
 export type { RouteSchemas, ValidationIssue } from './validation.js';

@@ -35,8 +35,8 @@ export interface RequestMembers {
   readonly secure: boolean;
   /** 'http' or 'https'. */
   readonly protocol: string;
-  /** The cookies, decoded, on an object without prototype. */
-  readonly cookies: Cookies;
+  /** The cookies, decoded, on an object without prototype. `req.cookies` is left to cookie-parser. */
+  getCookies(): Cookies;
   /** The best of these media types for the client, or false; without any, all that it accepts, best first. */
   accepts(): string[];
   accepts(...types: string[]): string | false;
@@ -109,12 +109,9 @@ const members: ThisType<AppRequest> & PropertyDescriptorMap = {
       return languages.length === 0 ? acceptsLanguages(this) : acceptsLanguages(this, languages.flat());
     },
   },
-  cookies: {
-    get() {
+  getCookies: {
+    value: function getCookies() {
       return (this[kCookies] ??= readCookies(this));
-    },
-    set(cookies: Cookies) {
-      this[kCookies] = cookies;
     },
   },
   originalUrl: {

@@ -7,6 +7,7 @@ import { setAttachment } from './attachment.js';
 import { isThenable } from './chain.js';
 import { setType } from './content-type.js';
 import { type CookieOptions, clearCookie, setCookie } from './cookies.js';
+import { download, type SendFileOptions, sendFile } from './files.js';
 import { format } from './negotiation.js';
 import { redirect, setLocation } from './redirect.js';
 import { respond, sendJson } from './respond.js';
@@ -47,6 +48,10 @@ export interface ResponseMembers {
   redirect(status: number, url: string): AppResponse;
   /** Offers the content for download, under a name. */
   attachment(filename?: string): AppResponse;
+  /** Answers with a file, ranges and conditions among it: see docs/static-files.md. */
+  sendFile(path: string, options?: SendFileOptions): AppResponse;
+  /** The same, for download under a name: by default that of the file. */
+  download(path: string, filename?: string, options?: SendFileOptions): AppResponse;
   /** Answers with what the client accepts: a function for each media type, `default` for any other. */
   format(answers: Record<string, () => unknown>): AppResponse;
   /** What middleware of this request leaves for what comes behind. */
@@ -164,6 +169,16 @@ const members: ThisType<AppResponse> & PropertyDescriptorMap = {
     value: function attachment(filename?: string) {
       setAttachment(this, filename);
       return this;
+    },
+  },
+  sendFile: {
+    value: function send(path: string, options?: SendFileOptions) {
+      return settle(this, sendFile(this.req, this, path, options));
+    },
+  },
+  download: {
+    value: function offer(path: string, filename?: string, options?: SendFileOptions) {
+      return settle(this, download(this.req, this, path, filename, options));
     },
   },
   format: {

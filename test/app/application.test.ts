@@ -101,6 +101,27 @@ describe('routes', () => {
     );
   });
 
+  test('a file is an answer, and one that is not there an error', async () => {
+    const app = createApp();
+    app.get('/own', (_req, res) => res.sendFile(import.meta.filename));
+    app.get('/none', (_req, res) => res.sendFile(`${import.meta.filename}.none`));
+    app.get('/offered', (_req, res) => res.download(import.meta.filename, 'a.js'));
+    const part = await app.inject({ url: '/own', headers: { range: 'bytes=0-2' } });
+    assert.deepEqual([part.status, part.text], [206, '/**']);
+    assert.equal((await app.inject('/none')).status, 404);
+    const { headers } = await app.inject('/offered');
+    assert.equal(headers['content-disposition'], 'attachment; filename=a.js');
+  });
+
+  test('cookies are read where they are asked for', async () => {
+    const app = createApp();
+    app.get('/', (req) => ({ ...req.getCookies() }));
+    assert.deepEqual((await app.inject({ url: '/', headers: { cookie: 'a=1; b=%20' } })).json(), {
+      a: '1',
+      b: ' ',
+    });
+  });
+
   test('raw hands over the bare pair before any middleware', async () => {
     const app = createApp();
     app.use(() => {

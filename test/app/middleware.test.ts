@@ -151,8 +151,8 @@ describe('Express and Connect middleware', () => {
     ['express-rate-limit, below the limit', 'GET', '/limited/page', {}],
     ['express-rate-limit, at the limit', 'GET', '/limited/page', {}],
     ['express-rate-limit, above the limit', 'GET', '/limited/page', {}],
-    ['serve-static', 'GET', '/files/hello.txt', {}],
-    ['serve-static with a range', 'GET', '/files/hello.txt', { range: 'bytes=1-3' }],
+    ['serve-static', 'GET', '/files/fox.txt', {}],
+    ['serve-static with a range', 'GET', '/files/fox.txt', { range: 'bytes=1-3' }],
     ['passport, with the right token', 'GET', '/me', { authorization: 'Bearer letmein' }],
     ['passport, with the wrong token', 'GET', '/me', { authorization: 'Bearer x' }],
   ] as [string, string, string, object][]) {
