@@ -40,6 +40,9 @@ type FlatToken = Exclude<Token, { kind: 'group' }>;
 /** Forms of one pattern: 2 to the number of its optional parts. Nobody writes as many by hand. */
 const MAX_FORMS = 256;
 
+/** Parameters of one pattern. */
+export const MAX_PARAMS = 64;
+
 const RESERVED = new Set('()[]?+!}');
 const NAME = /[$_\p{ID_Start}][$\p{ID_Continue}]*/uy;
 
@@ -127,6 +130,7 @@ class PatternReader {
     const known = name || '*';
     if (this.#names.has(known)) throw this.#error(`two parameters are named "${known}"`);
     this.#names.add(known);
+    if (this.#names.size > MAX_PARAMS) throw this.#error(`it has more than ${MAX_PARAMS} parameters`);
     return { kind: sign === ':' ? 'param' : 'wildcard', name: known };
   }
 
