@@ -1,21 +1,7 @@
-// Makes `http` and `node:http` the build's own module, for Node's public test suite.
-//
-// The one exports object of the built-in is changed in place, so that require(), import and
-// process.getBuiltinModule() all see the same. Every export that barewire has wins; what it does not have yet
-// (request, get, Agent, ...) stays the stock one, which keeps its own IncomingMessage and OutgoingMessage.
+// Makes `http` and `https` barewire's own, for Node's public test suite: as `barewire/register` does for applications.
 'use strict';
 
-const http = require('node:http');
-const { syncBuiltinESMExports } = require('node:module');
-const barewire = require('../dist/http/index.js');
-
-for (const [name, descriptor] of Object.entries(
-  Object.getOwnPropertyDescriptors(barewire.default ?? barewire),
-)) {
-  if (name === 'default' || name === '__esModule') continue;
-  Object.defineProperty(http, name, { ...descriptor, configurable: true, enumerable: true });
-}
-syncBuiltinESMExports();
+require('../dist/register.js');
 
 // barewire's error replies carry Date and are framed; the suite wants the stock bytes. With this switch it gets them,
 // which shows that a file fails for nothing but these two fields.

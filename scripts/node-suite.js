@@ -165,7 +165,7 @@ function firstComplaint(/** @type {string} */ output) {
 
 /**
  * Writes the counts and the named failures between the markers of docs/compatibility.md.
- * @param {{ nodeVersion: string, passed: string[], skipped: string[], failed: { file: string, outcome: string }[], clientFiles: string[], clientPassed: number }} run
+ * @param {{ nodeVersion: string, passed: string[], skipped: string[], failed: { file: string, outcome: string }[] }} run
  */
 function writeDocs(run) {
   const path = join(root, 'docs', 'compatibility.md');
@@ -185,16 +185,15 @@ function writeDocs(run) {
     '',
     '| Files | Number | Pass |',
     '| --- | ---: | ---: |',
-    `| that use the server half | ${run.passed.length + run.failed.length} | **${run.passed.length}** |`,
+    `| in scope | ${run.passed.length + run.failed.length} | **${run.passed.length}** |`,
     `| of these, pass but for the bytes of the error reply | ${errorReplies} | |`,
-    `| that use the client half alone | ${run.clientFiles.length} | ${run.clientPassed} (the stock client, so they say nothing of barewire) |`,
     `| that skip themselves for want of a program | ${run.skipped.length} | |`,
     `| bound to Node's internals, not run | ${Object.keys(lists.internals).length} | |`,
     '',
     ...(failures.length === 0
-      ? ['Every file that uses the server half passes.']
+      ? ['Every file in scope passes.']
       : [
-          'Files that use the server half and do not pass:',
+          'Files in scope that do not pass:',
           '',
           '| File | Kind | Why |',
           '| --- | --- | --- |',
@@ -256,28 +255,22 @@ if (byErrorReply.length > 0) {
 
 results.sort((a, b) => (a.file < b.file ? -1 : 1));
 
-const server = results.filter((result) => !(result.file in lists.clientOnly));
-const client = results.filter((result) => result.file in lists.clientOnly);
-const passed = server.filter((result) => result.outcome === 'passed');
-const skipped = server.filter((result) => result.outcome === 'skipped');
-const failed = failing(server);
-const clientFailed = failing(client);
+const passed = results.filter((result) => result.outcome === 'passed');
+const skipped = results.filter((result) => result.outcome === 'skipped');
+const failed = failing(results);
 
 const nodeVersion = await new Promise((done) => {
   const child = spawn(options.node, ['--version'], { stdio: ['ignore', 'pipe', 'inherit'] });
   child.stdout.once('data', (chunk) => done(String(chunk).trim().slice(1)));
 });
-console.log(
-  `\nNode ${nodeVersion}, ${options.stock ? 'node:http itself' : 'barewire/http with the stock client'}`,
-);
-for (const { file, outcome, output } of [...failed, ...clientFailed]) {
+console.log(`\nNode ${nodeVersion}, ${options.stock ? 'node:http itself' : 'barewire'}`);
+for (const { file, outcome, output } of failed) {
   const reason = reasons[file];
   console.log(`  ${file}: ${outcome}: ${reason ? `${reason.kind}: ${reason.why}` : firstComplaint(output)}`);
 }
 console.log(
-  `server half: ${passed.length} of ${server.length} pass, ${failed.length} fail, ${skipped.length} skip themselves`,
+  `${passed.length} of ${results.length} pass, ${failed.length} fail, ${skipped.length} skip themselves`,
 );
-console.log(`client half alone: ${client.length - clientFailed.length} of ${client.length} pass`);
 
 if (options.json !== undefined) {
   const kept = results.map(({ file, outcome, output }) =>
@@ -294,8 +287,6 @@ if (options['write-docs']) {
     passed: passed.map((result) => result.file),
     skipped: skipped.map((result) => result.file),
     failed,
-    clientFiles: client.map((result) => result.file),
-    clientPassed: client.length - clientFailed.length,
   });
 }
 
@@ -305,7 +296,5 @@ if (!options.stock && options.only === '') {
       console.log(`passes, so its reason can go: ${file}`);
   }
 }
-const unexplained = [...failed, ...clientFailed].filter(
-  (result) => options.stock || !(result.file in reasons),
-);
+const unexplained = failed.filter((result) => options.stock || !(result.file in reasons));
 process.exitCode = unexplained.length === 0 ? 0 : 1;

@@ -23,3 +23,5 @@ export const clientResponseFinish = channel('http.client.response.finish');
 
 /** Writes to stderr under NODE_DEBUG=http. */
 export const debug = debuglog('http');
+// The first call has Node warn of what stands in such a log; most of ours come late, or never.
+if (debug.enabled) debug('barewire');

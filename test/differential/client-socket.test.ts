@@ -1,5 +1,5 @@
 import type { ClientRequest } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { connect, Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { differ, differEither, differNewest } from './differ.js';
 import { ok } from './messages.js';
@@ -160,6 +160,17 @@ differ('createConnection that returns a socket and then fails to connect', async
   const port = await scene.refusingPort();
   scene.watchRequest(scene.http.get({ host: 'a.test', createConnection: () => connect(port, '127.0.0.1') }));
   await scene.closed();
+});
+
+differNewest('a socket that fails before the request has it', async (scene) => {
+  const req = scene.http.request({
+    host: 'a.test',
+    createConnection: () => new Socket().destroy(new Error('early')),
+  });
+  scene.watch('req', req, 'error');
+  req.end();
+  await scene.seen('req error');
+  await scene.turns();
 });
 
 differ('createConnection in an agent', async (scene) => {
