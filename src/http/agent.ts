@@ -16,20 +16,20 @@
  */
 import { EventEmitter } from 'node:events';
 import type * as nodeHttp from 'node:http';
-import { createConnection, isIP, type NetConnectOpts, type Socket } from 'node:net';
+import { createConnection, type NetConnectOpts, type Socket } from 'node:net';
 import { invalidArgType, invalidArgValue, outOfRange } from '../errors.js';
 import { AGENT_KEEP_ALIVE_TIMEOUT_BUFFER, KEEP_ALIVE_MSECS, MAX_FREE_SOCKETS } from '../wire/limits.js';
+import { nameOf, nameOfRequest, poolName, socketOptions } from './agent-options.js';
+import { type AgentSocket, adopt, hearKeylog, keepAliveHint } from './agent-sockets.js';
 import type { Request } from './client-request.js';
-import type { ConnectionSocket } from './connection.js';
 import { debug } from './diagnostics.js';
 import { firstGlobalAgentOptions } from './global-agents.js';
-import { lowerCaseName } from './incoming-headers.js';
 import { defineMembers } from './prototype.js';
 import { connectToProxy, type ProxyServer, proxyFromEnv, proxyOf } from './proxy.js';
 import type { TunnelSocket } from './proxy-tunnel.js';
 import { MAX_TIMER, type RequestOptions } from './request-options.js';
 import { allowRetry } from './retry.js';
-import { kAgent, kNameOfRequest, kProxy, kRequestOptions, kTunnel } from './symbols.js';
+import { kNameOfRequest, kProxy, kRequestOptions, kTunnel } from './symbols.js';
 
 type Pools<T> = Record<string, T[] | undefined>;
 
@@ -76,11 +76,6 @@ export interface Agent extends EventEmitter {
 
 /** Takes a new socket, or why there is none. */
 export type OnCreate = (error: Error | null, socket?: Socket | null) => void;
-
-/** A socket of an agent's. */
-export interface AgentSocket extends ConnectionSocket {
-  [kAgent]?: { agent: Agent; options: SocketOptions };
-}
 
 /** A request that waits for a socket. */
 interface WaitingRequest extends Request {
@@ -156,26 +151,6 @@ function checkedMaxTotalSockets(count: unknown): number {
   return count;
 }
 
-const kKeylog = Symbol('barewire.keylog');
-
-interface KeylogAgent extends Agent {
-  [kKeylog]?: (line: Buffer) => void;
-}
-
-/** Sockets write key logs where somebody reads them, and only there. */
-function hearKeylog(this: KeylogAgent, event: string | symbol): void {
-  if (event !== 'keylog' || this[kKeylog] !== undefined) return;
-  const agent = this;
-  this[kKeylog] = function onKeylog(this: unknown, line: Buffer) {
-    agent.emit('keylog', line, this);
-  } as (line: Buffer) => void;
-  for (const pool of [this.sockets, this.freeSockets]) {
-    for (const name of Object.keys(pool)) {
-      for (const socket of pool[name] as AgentSocket[]) socket.on('keylog', this[kKeylog] as never);
-    }
-  }
-}
-
 /** A socket has no request any more: the next one's, or the pool's. */
 function onFree(this: Agent, socket: AgentSocket, options: SocketOptions): void {
   if (!socket.writable) {
@@ -237,70 +212,6 @@ function takeFree(agent: Agent, name: string): AgentSocket | undefined {
   } while (socket !== undefined && (socket.destroyed || !socket.writable));
   if (free.length === 0) delete agent.freeSockets[name];
   return socket;
-}
-
-/** The options of the request, and the agent's over them: what a socket for it is made with. */
-export function socketOptions(agent: Agent, request: Request, options: RequestOptions): SocketOptions {
-  const merged: SocketOptions = Object.assign(Object.create(null), options, agent.options);
-  if (merged.socketPath) merged.path = merged.socketPath;
-  // The host by which a TLS server is to know what was asked for: the one of the Host field.
-  if (agent.protocol === 'https:' && !merged.servername && merged.servername !== '') {
-    const host = request.getHeader('host');
-    // But a proxy is known by its own name, not by what it shall connect to.
-    const isTarget = request.method === 'CONNECT' && host === request.path;
-    merged.servername = serverName(merged.host as string, isTarget ? undefined : host);
-  }
-  return merged;
-}
-
-/** Server names of TLS are host names, never addresses (RFC 6066 section 3): empty for those. */
-function serverName(connectedTo: string, host: unknown): string {
-  let name = connectedTo;
-  if (host) {
-    if (typeof host !== 'string') throw invalidArgType('options.headers.host', 'of type string', host);
-    // "[::1]:8080", "name:8080"
-    name = host.startsWith('[') ? host.slice(1).split(']', 1)[0] : host.split(':', 1)[0];
-  }
-  return isIP(name) === 0 ? name : '';
-}
-
-function nameOf(
-  host: string | null | undefined,
-  port: unknown,
-  localAddress: string | undefined,
-  family: number | undefined,
-  socketPath: string | undefined,
-): string {
-  let name = `${host || 'localhost'}:${port || ''}:${localAddress || ''}`;
-  if (family === 4 || family === 6) name += `:${family}`;
-  if (socketPath) name += `:${socketPath}`;
-  return name;
-}
-
-/** The last name found, and what for: one request is much like the next. */
-let lastHost: string | null | undefined;
-let lastPort: unknown;
-let lastName = '';
-
-/** The name that getName has for the request's options with the agent's over them, without merging them. */
-export function nameOfRequest(agents: SocketOptions, asked: RequestOptions): string {
-  const host = 'host' in agents ? agents.host : asked.host;
-  const port = 'port' in agents ? agents.port : asked.port;
-  const localAddress = 'localAddress' in agents ? agents.localAddress : asked.localAddress;
-  const family = 'family' in agents ? agents.family : asked.family;
-  const socketPath = 'socketPath' in agents ? agents.socketPath : asked.socketPath;
-  if (localAddress || family || socketPath) return nameOf(host, port, localAddress, family, socketPath);
-  if (lastName === '' || host !== lastHost || port !== lastPort) {
-    lastHost = host;
-    lastPort = port;
-    lastName = nameOf(host, port, '', undefined, '');
-  }
-  return lastName;
-}
-
-/** The name of the pool that a socket with these options is in. */
-function poolName(agent: Agent, options: SocketOptions): string {
-  return options._agentKey ?? agent.getName(options);
 }
 
 const members: ThisType<Agent> & Record<string | symbol, unknown> = {
@@ -476,75 +387,6 @@ function forget<T>(pools: Pools<T>, name: string, member: T): void {
   const index = pool.indexOf(member);
   if (index !== -1) pool.splice(index, 1);
   if (pool.length === 0) delete pools[name];
-}
-
-/** The last Keep-Alive field, and its seconds: a server sends the same again and again. */
-let lastHintField = '';
-let lastHint: number | undefined;
-
-/** The seconds a server says it keeps an idle connection, in the last response on this socket. */
-function keepAliveHint(socket: AgentSocket): number | undefined {
-  const lines = (socket._httpMessage as Request | undefined)?.res?.rawHeaders;
-  if (lines === undefined) return undefined;
-  // Without making an object of all headers for the sake of one.
-  for (let i = 0; i < lines.length; i += 2) {
-    const name = lines[i];
-    if (name.length !== KEEP_ALIVE_NAME.length || lowerCaseName(name) !== KEEP_ALIVE_NAME) continue;
-    const field = lines[i + 1];
-    if (field !== lastHintField) {
-      const seconds = /^timeout=(\d+)/.exec(field)?.[1];
-      lastHintField = field;
-      lastHint = seconds === undefined ? undefined : Number(seconds);
-    }
-    return lastHint;
-  }
-  return undefined;
-}
-
-const KEEP_ALIVE_NAME = 'keep-alive';
-
-// The events by which an agent keeps account of its sockets. One set of functions for all of them.
-
-function adopt(agent: KeylogAgent, socket: AgentSocket, options: SocketOptions): void {
-  socket[kAgent] = { agent, options };
-  socket.on('free', onSocketFree);
-  socket.on('close', onSocketClose);
-  socket.on('timeout', onSocketTimeout);
-  socket.on('agentRemove', onAgentRemove);
-  if (agent[kKeylog] !== undefined) socket.on('keylog', agent[kKeylog]);
-}
-
-function onSocketFree(this: AgentSocket): void {
-  const owner = this[kAgent];
-  owner?.agent.emit('free', this, owner.options);
-}
-
-function onSocketClose(this: AgentSocket): void {
-  const owner = this[kAgent];
-  if (owner === undefined) return;
-  owner.agent.totalSocketCount--;
-  owner.agent.removeSocket(this, owner.options);
-}
-
-/** A free socket has waited long enough. One in use is its request's. */
-function onSocketTimeout(this: AgentSocket): void {
-  const owner = this[kAgent];
-  if (owner === undefined) return;
-  const free = owner.agent.freeSockets[poolName(owner.agent, owner.options)];
-  if (free?.includes(this)) this.destroy();
-}
-
-/** The socket is somebody else's now. */
-function onAgentRemove(this: AgentSocket): void {
-  const owner = this[kAgent];
-  if (owner === undefined) return;
-  owner.agent.totalSocketCount--;
-  owner.agent.removeSocket(this, owner.options);
-  this[kAgent] = undefined;
-  this.removeListener('free', onSocketFree);
-  this.removeListener('close', onSocketClose);
-  this.removeListener('timeout', onSocketTimeout);
-  this.removeListener('agentRemove', onAgentRemove);
 }
 
 let currentDefault: Agent | null = null;

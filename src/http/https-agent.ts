@@ -1,15 +1,9 @@
 /** Agent of node:https: TLS sockets, pooled by all that makes one connection differ from another in trust. */
 import { type ConnectionOptions, checkServerIdentity, connect, type TLSSocket } from 'node:tls';
 import { MAX_CACHED_SESSIONS } from '../wire/limits.js';
-import {
-  type AgentOptions,
-  type AgentSocket,
-  Agent as HttpAgent,
-  nameOfRequest,
-  type OnCreate,
-  type SocketOptions,
-  socketOptions,
-} from './agent.js';
+import { type AgentOptions, Agent as HttpAgent, type OnCreate, type SocketOptions } from './agent.js';
+import { nameOfRequest, socketOptions } from './agent-options.js';
+import type { AgentSocket } from './agent-sockets.js';
 import type { Request } from './client-request.js';
 import { defineMembers } from './prototype.js';
 import { proxyOf } from './proxy.js';
