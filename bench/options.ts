@@ -6,6 +6,7 @@ import { SUBJECTS, type SubjectEntry } from './subjects.js';
 export interface Options {
   readonly help: boolean;
   readonly soak: boolean;
+  readonly router: boolean;
   readonly scenarios: readonly Scenario[];
   readonly subjects: readonly SubjectEntry[];
   readonly rounds: number;
@@ -29,6 +30,7 @@ export const USAGE = `Usage: npm run bench -- [options]
   --markdown            print the result as Markdown tables
   --profile FOLDER      write a CPU profile of each server there
   --soak                instead: two million requests to each subject, and fail if its heap has grown
+  --router              instead: matches a second of the framework's router alone, beside others
   --help                print this`;
 
 /** Reads the command line; throws an Error that says what is wrong with it. */
@@ -44,17 +46,22 @@ export function readOptions(args: string[]): Options {
       markdown: { type: 'boolean', default: false },
       profile: { type: 'string' },
       soak: { type: 'boolean', default: false },
+      router: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
-  const { only, rounds, soak, markdown, profile } = values;
+  const { only, rounds, soak, router, markdown, profile } = values;
   if (soak && (only !== undefined || rounds !== undefined || markdown)) {
     throw new Error('--soak goes with neither --only nor --rounds nor --markdown');
+  }
+  if (router && (soak || only !== undefined || values.subjects !== undefined || profile !== undefined)) {
+    throw new Error('--router goes with --rounds and --markdown alone');
   }
   if (profile === '') throw new Error('--profile needs a folder');
   return {
     help: values.help,
     soak,
+    router,
     markdown,
     scenarios: chosen('--only', only, SCENARIOS),
     subjects: chosen('--subjects', values.subjects ?? (soak ? 'barewire/http' : undefined), SUBJECTS),

@@ -21,6 +21,12 @@ async function main(args: string[]): Promise<number> {
     console.log(USAGE);
     return 0;
   }
+  if (options.router) {
+    // Loaded where it is asked for: only then must its peers be there.
+    const { benchRouters, routerText } = await import('./router/run.js');
+    console.log(routerText(benchRouters(options.rounds, progress), options.markdown));
+    return 0;
+  }
   const needsWrk = options.soak || options.scenarios.some(({ load }) => load === 'wrk');
   if (needsWrk && wrkVersion() === undefined) {
     console.error(HOW_TO_GET_WRK);
