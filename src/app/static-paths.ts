@@ -8,11 +8,13 @@
 export class StaticPaths<V> {
   #buckets: (Entry<V>[] | null)[] = [null];
   #size = 0;
+  #longest = 0;
 
   /** Adds a value for a path. The first value of a path stays. */
   add(path: string, value: V): void {
     if (this.get(path) !== null) return;
     this.#size++;
+    this.#longest = Math.max(this.#longest, path.length);
     const entries = [...this.#buckets.flatMap((bucket) => bucket ?? []), { path, value }];
     const count = 2 ** Math.ceil(Math.log2(this.#size * 4));
     this.#buckets = new Array<Entry<V>[] | null>(count).fill(null);
@@ -20,6 +22,7 @@ export class StaticPaths<V> {
   }
 
   get(path: string): V | null {
+    if (path.length > this.#longest) return null;
     const bucket = this.#buckets[bucketOf(path, this.#buckets.length)];
     if (bucket === null) return null;
     for (let i = 0; i < bucket.length; i++) if (bucket[i].path === path) return bucket[i].value;
