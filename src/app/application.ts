@@ -13,7 +13,7 @@ import {
 } from './chain.js';
 import { answerError } from './final-handler.js';
 import { type Injected, type InjectOptions, inject } from './inject.js';
-import { mountOf } from './mount.js';
+import { checkMountPath, mountOf } from './mount.js';
 import { compose, type Entry } from './registry.js';
 import { createRequestClass } from './request.js';
 import { respond } from './respond.js';
@@ -127,6 +127,7 @@ export class Application implements ChainOwner {
     const path = typeof first === 'string' ? first : '/';
     const handlers = (typeof first === 'string' ? rest : [first, ...rest]).flat();
     if (handlers.length === 0) throw invalidArgType('handler', 'of type function', undefined);
+    checkMountPath(path);
     for (const handler of handlers) {
       if (isApplication(handler)) {
         handler.parents.push(this);
@@ -247,7 +248,6 @@ export class Application implements ChainOwner {
     let match: ReturnType<typeof router.match>;
     try {
       match = router.match(method, path);
-      if (match === null && method === 'HEAD') match = router.match('GET', path);
     } catch (error) {
       // What stands before the routes, a log among it, is for malformed paths too.
       runChain(unrouted, () => refuse(error as Error), ...adopt(this, foreign, foreignRes), this);

@@ -5,6 +5,7 @@
  * Segments are compared as the router compares them, decoded: a guard mounted under `/admin` must be called for
  * `/%61dmin` too, since the routes below it are found by that name.
  */
+import { invalidRoutePath } from '../errors.js';
 import { kMount, kOriginalUrl } from './symbols.js';
 import type { AppRequest } from './types.js';
 
@@ -14,6 +15,25 @@ export interface Mount {
   /** Decoded; in lower case unless case matters. null: a parameter, any segment. */
   readonly segments: readonly (string | null)[];
   readonly caseSensitive: boolean;
+}
+
+/** What a mount path may be made of: text, and segments that are one parameter. */
+const PARAMETER = /^:[$\w]+$/;
+const PATTERN = /[:*{}()[\]?+!\\]/;
+
+/**
+ * Refuses what a mount cannot be: a guard under a pattern that is taken literally would never be called.
+ * @throws ERR_INVALID_ROUTE_PATH
+ */
+export function checkMountPath(path: string): void {
+  for (const segment of path.split('/')) {
+    if (PATTERN.test(segment) && !PARAMETER.test(segment)) {
+      throw invalidRoutePath(
+        path,
+        `under "${segment}" nothing can be mounted: use text, or a whole :parameter`,
+      );
+    }
+  }
 }
 
 /** Takes a mount path apart; null for '/', under which everything is. */

@@ -171,6 +171,21 @@ describe('middleware', () => {
     assert.equal((await app.inject('/other/list')).status, 200);
   });
 
+  test('is for the segments that are a parameter of its path', async () => {
+    const app = createApp();
+    app.use('/shops/:shop/orders', (_req, _res, next) => void next(new HttpError(403)));
+    app.get('/shops/:shop/:what', () => 'open');
+    assert.equal((await app.inject('/shops/7/orders')).status, 403);
+    assert.equal((await app.inject('/shops/7/stock')).status, 200);
+  });
+
+  test('is refused under a path that it could not be called for', () => {
+    const app = createApp();
+    for (const path of ['/files/*path', '/v:n', '/{a}', '/:a-:b', '/:a?', '/a(b)']) {
+      assert.throws(() => app.use(path, () => {}), { code: 'ERR_INVALID_ROUTE_PATH' }, path);
+    }
+  });
+
   test('comes back after await next(), and may still set what is not sent', async () => {
     const app = createApp();
     const log: string[] = [];
