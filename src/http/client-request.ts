@@ -270,7 +270,8 @@ function takeSocket(request: Request, socket: ConnectionSocket | null, given?: E
   if (!socket) {
     failUnsent(request, reason);
   } else if (!error && request.agent && !socket.destroyed) {
-    // It was destroyed while it waited: the socket is good for another.
+    // It was destroyed while it waited: the socket is good for another, and who keeps it looks whose it was.
+    socket._httpMessage = request;
     socket.emit('free');
     failUnsent(request, reason);
   } else {

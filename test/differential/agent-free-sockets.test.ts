@@ -177,3 +177,14 @@ differ('a request whose socket is free again, and then destroyed', async (scene)
   await scene.turns();
   scene.log('destroyed', socket.destroyed, count(agent.freeSockets));
 });
+
+differNewest('a free socket whose next request is destroyed before it takes it', async (scene) => {
+  const { origin, agent } = await freed(scene, ok('second'));
+  const aborted = scene.http.get({ host: '127.0.0.1', port: origin.port, agent });
+  scene.watchRequest(aborted, 'aborted');
+  aborted.destroy();
+  await scene.closed('aborted');
+  scene.log('free', count(agent.freeSockets), count(agent.sockets));
+  await another(scene, agent, origin);
+  scene.log('connections', origin.connections.length);
+});
