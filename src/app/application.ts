@@ -12,6 +12,7 @@ import {
   type Step,
 } from './chain.js';
 import { answerError } from './final-handler.js';
+import { type ForwardedFields, type Forwarding, forwardingOf, type TrustProxy } from './forwarded.js';
 import { type Injected, type InjectOptions, inject } from './inject.js';
 import { checkMountPath, mountOf } from './mount.js';
 import { compose, type Entry } from './registry.js';
@@ -21,7 +22,7 @@ import { createResponseClass } from './response.js';
 import { defineRouteMethods, Route, type RouteMethods, type RouteTarget } from './route.js';
 import { Router } from './router.js';
 import { type CloseOptions, type ListenOptions, Serving } from './serving.js';
-import { kOwner } from './symbols.js';
+import { kForwarding, kOwner } from './symbols.js';
 import type { AppRequest, AppResponse, Params } from './types.js';
 import { isRouteSchemas, type RouteSchemas, validating } from './validation.js';
 
@@ -30,6 +31,10 @@ export interface ApplicationOptions {
   caseSensitive?: boolean;
   /** Is `/a/` another path than `/a`? Default false, as in Express. */
   strict?: boolean;
+  /** Whose word on where a request comes from is believed. Default false: nobody's. */
+  trustProxy?: TrustProxy;
+  /** The fields that those proxies write. Default 'x-forwarded'; the other ones are never read. */
+  forwardedFields?: ForwardedFields;
   /** Tell clients the message and stack of a 500. Default: NODE_ENV is 'development'. */
   development?: boolean;
 }
@@ -89,6 +94,8 @@ export class Application implements ChainOwner {
   private readonly parents: Application[] = [];
   private errorListener: OnError | null = null;
   private readonly isDevelopment: boolean;
+  /** Who is believed, for the members of requests. */
+  readonly [kForwarding]: Forwarding | null;
   private readonly serving = new Serving(this);
   /** The server of injected requests. */
   private injected: nodeHttp.Server | null = null;
@@ -102,6 +109,7 @@ export class Application implements ChainOwner {
 
   constructor(options: ApplicationOptions = {}) {
     this.settings = options;
+    this[kForwarding] = forwardingOf(options.trustProxy, options.forwardedFields);
     this.isDevelopment = options.development ?? process.env.NODE_ENV === 'development';
     this.IncomingMessage = createRequestClass(this);
     this.ServerResponse = createResponseClass(this);

@@ -1,6 +1,5 @@
 /** What the framework adds to a request. The members work on any IncomingMessage: `adopt` lends them to foreign ones. */
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
 import { type Incoming, IncomingMessage } from '../http/incoming-message.js';
 import { defineMembers } from '../http/prototype.js';
 import type { Application } from './application.js';
@@ -16,9 +15,10 @@ import {
   type TextOptions,
 } from './body.js';
 import { type Cookies, readCookies } from './cookies.js';
+import { addressesOf, hostnameOf, protocolOf, requestHost } from './forwarded.js';
 import { accepts, acceptsCharsets, acceptsEncodings, acceptsLanguages } from './negotiation.js';
 import { parseQuery } from './query.js';
-import { kCookies, kMount, kOriginalUrl, kParams, kQuery } from './symbols.js';
+import { kCookies, kForwarding, kMount, kOriginalUrl, kParams, kQuery } from './symbols.js';
 import type { AppRequest, Params, Query } from './types.js';
 
 export interface RequestMembers {
@@ -31,10 +31,18 @@ export interface RequestMembers {
   readonly originalUrl: string;
   /** The path of `url`, still percent-encoded, without the query. */
   readonly path: string;
-  /** Did the request come over TLS? */
+  /** Did the request come over TLS, to us or to a trusted proxy? */
   readonly secure: boolean;
   /** 'http' or 'https'. */
   readonly protocol: string;
+  /** The address of the client: the farthest that is believed, see `trustProxy`. */
+  readonly ip: string;
+  /** The addresses that proxies tell of, the client's first. Empty where none is believed. */
+  readonly ips: string[];
+  /** The host that was asked for, with its port. */
+  readonly host: string | undefined;
+  /** The same without the port. */
+  readonly hostname: string | undefined;
   /** The cookies, decoded, on an object without prototype. `req.cookies` is left to cookie-parser. */
   getCookies(): Cookies;
   /** The best of these media types for the client, or false; without any, all that it accepts, best first. */
@@ -156,7 +164,27 @@ const members: ThisType<AppRequest> & PropertyDescriptorMap = {
   },
   protocol: {
     get() {
-      return (this.socket as Socket & Partial<TLSSocket>)?.encrypted ? 'https' : 'http';
+      return protocolOf(this, this.app[kForwarding]);
+    },
+  },
+  ip: {
+    get() {
+      return addressesOf(this, this.app[kForwarding]).at(-1);
+    },
+  },
+  ips: {
+    get() {
+      return addressesOf(this, this.app[kForwarding]).slice(1).reverse();
+    },
+  },
+  host: {
+    get() {
+      return requestHost(this, this.app[kForwarding]);
+    },
+  },
+  hostname: {
+    get() {
+      return hostnameOf(this.host);
     },
   },
   xhr: {

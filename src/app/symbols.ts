@@ -6,3 +6,4 @@ export const kParams = Symbol('barewire.params');
 export const kLocals = Symbol('barewire.locals');
 export const kOwner = Symbol('barewire.owner');
 export const kCookies = Symbol('barewire.cookies');
+export const kForwarding = Symbol('barewire.forwarding');
