@@ -289,17 +289,10 @@ export class Application implements ChainOwner {
   private callOnly(handler: Handler, req: AppRequest, res: AppResponse): void {
     try {
       const result = handler(req, res, noNext);
-      if (result === undefined || result === res) return;
-      if (!isThenable(result)) {
-        this.settle(this.respond(req, res, result), req, res);
-        return;
-      }
-      result.then(
-        (value) => {
-          if (value !== undefined && value !== res) this.settle(this.answer(req, res, value), req, res);
-        },
-        (error: unknown) => this.finish(error, req, res),
-      );
+      const sent = isThenable(result)
+        ? result.then((value) => this.respond(req, res, value))
+        : this.respond(req, res, result);
+      this.settle(sent, req, res);
     } catch (error) {
       this.finish(error, req, res);
     }
@@ -307,10 +300,6 @@ export class Application implements ChainOwner {
 
   private settle(sent: unknown, req: AppRequest, res: AppResponse): void {
     if (isThenable(sent)) sent.then(undefined, (error: unknown) => this.finish(error, req, res));
-  }
-
-  private async answer(req: AppRequest, res: AppResponse, value: unknown): Promise<void> {
-    await this.respond(req, res, value);
   }
 
   /** No route: OPTIONS is answered with what there is, other methods refused with it; or there is nothing here. */

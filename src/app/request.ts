@@ -1,7 +1,7 @@
 /** What the framework adds to a request. The members work on any IncomingMessage: `adopt` lends them to foreign ones. */
 import type { Socket } from 'node:net';
 import { type Incoming, IncomingMessage } from '../http/incoming-message.js';
-import { defineMembers } from '../http/prototype.js';
+import { defineDescriptors, defineMembers } from '../http/prototype.js';
 import type { Application } from './application.js';
 import {
   type Form,
@@ -196,15 +196,7 @@ const members: ThisType<AppRequest> & PropertyDescriptorMap = {
 
 /** Puts the members on a prototype, where applications may replace them. */
 export function defineRequestMembers(prototype: object): void {
-  for (const [name, descriptor] of Object.entries(members)) {
-    const isMethod = 'value' in descriptor;
-    Object.defineProperty(prototype, name, {
-      ...descriptor,
-      ...(isMethod ? { writable: true } : {}),
-      configurable: true,
-      enumerable: isMethod,
-    });
-  }
+  defineDescriptors(prototype, members);
 }
 
 /** What the members keep, at its start. */

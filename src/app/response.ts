@@ -1,5 +1,5 @@
 /** What the framework adds to a response. The members work on any ServerResponse: `adopt` lends them to foreign ones. */
-import { defineMembers } from '../http/prototype.js';
+import { defineDescriptors, defineMembers } from '../http/prototype.js';
 import { type Response, ServerResponse } from '../http/server-response.js';
 import { STATUS_CODES } from '../wire/tables.js';
 import type { Application } from './application.js';
@@ -199,15 +199,7 @@ const members: ThisType<AppResponse> & PropertyDescriptorMap = {
 
 /** Puts the members on a prototype, where applications may replace them. */
 export function defineResponseMembers(prototype: object): void {
-  for (const [name, descriptor] of Object.entries(members)) {
-    const isMethod = 'value' in descriptor;
-    Object.defineProperty(prototype, name, {
-      ...descriptor,
-      ...(isMethod ? { writable: true } : {}),
-      configurable: true,
-      enumerable: isMethod,
-    });
-  }
+  defineDescriptors(prototype, members);
 }
 
 /** What the members keep, at its start. */

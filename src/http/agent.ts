@@ -298,7 +298,7 @@ const members: ThisType<Agent> & Record<string | symbol, unknown> = {
     request[kRequestOptions] = undefined;
     this.createSocket(request, socketOptions(this, request, asked), (error, created) => {
       if (error) {
-        takeWaiting(this, waiting, request);
+        forget(this.requests, waiting, request);
         request.onSocket(null, error);
       } else {
         (created as AgentSocket).emit('free');
@@ -375,10 +375,6 @@ function otherWaiting(agent: Agent): string | undefined {
     if (!agent.sockets[name]?.length) return name;
   }
   return undefined;
-}
-
-function takeWaiting(agent: Agent, name: string, request: Request): void {
-  forget(agent.requests, name, request);
 }
 
 function forget<T>(pools: Pools<T>, name: string, member: T): void {

@@ -442,12 +442,14 @@ function onResponseTimeout(this: ConnectionSocket): void {
   (this._httpMessage as Request | null)?.res?.emit('timeout');
 }
 
-function emitError(request: Request, error: Error): void {
+/** Tells the request, and instrumentations, what went wrong. */
+export function emitError(request: Request, error: Error): void {
   if (clientRequestError.hasSubscribers) clientRequestError.publish({ request, error });
   request.emit('error', error);
 }
 
-function closeRequest(request: Request): void {
+/** Nothing comes of the request any more. */
+export function closeRequest(request: Request): void {
   request._closed = true;
   request.emit('close');
 }

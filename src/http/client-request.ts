@@ -6,9 +6,9 @@ import { addAbortSignal, finished } from 'node:stream';
 import { connectionReset, headersSent, invalidArgType, PREMATURE_CLOSE } from '../errors.js';
 import { requestLine } from '../wire/serializer.js';
 import { type Agent, defaultAgent } from './agent.js';
-import { ClientConnection, type IncomingResponse } from './client-connection.js';
+import { ClientConnection, closeRequest, emitError, type IncomingResponse } from './client-connection.js';
 import type { ConnectionSocket } from './connection.js';
-import { clientRequestCreated, clientRequestError, clientRequestStart } from './diagnostics.js';
+import { clientRequestCreated, clientRequestStart } from './diagnostics.js';
 import type { HeaderValue } from './header-store.js';
 import { SCOPE_OPTIONS } from './incoming-message.js';
 import { uniqueHeadersOf } from './option-checks.js';
@@ -240,19 +240,13 @@ function connectRequest(request: Request, given: RequestOptions): void {
   }
 }
 
-function emitError(request: Request, error: Error): void {
-  if (clientRequestError.hasSubscribers) clientRequestError.publish({ request, error });
-  request.emit('error', error);
-}
-
 /** The request fails before it ever had a socket. */
 function failUnsent(request: Request, error: Error | null | undefined): void {
   request.destroyed = true;
   // Whoever aborted it knows.
   const reason = error ?? (request.aborted ? null : connectionReset('socket hang up'));
   if (reason !== null) emitError(request, reason);
-  request._closed = true;
-  request.emit('close');
+  closeRequest(request);
 }
 
 function onSocketTick(request: Request, socket: ConnectionSocket | null, error?: Error | null): void {

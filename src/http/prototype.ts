@@ -21,3 +21,16 @@ export function defineAccessor<This, Value>(
 ): void {
   Object.defineProperty(prototype, name, { get, set, configurable: true, enumerable: false });
 }
+
+/** Puts methods and accessors on a prototype, where whoever uses them may replace them. */
+export function defineDescriptors(prototype: object, descriptors: PropertyDescriptorMap): void {
+  for (const [name, descriptor] of Object.entries(descriptors)) {
+    const isMethod = 'value' in descriptor;
+    Object.defineProperty(prototype, name, {
+      ...descriptor,
+      ...(isMethod ? { writable: true } : {}),
+      configurable: true,
+      enumerable: isMethod,
+    });
+  }
+}
