@@ -79,7 +79,8 @@ export class ClientConnection extends Connection implements MessageOutlet {
     const push = socket.push as (chunk: unknown, encoding?: BufferEncoding) => boolean;
     socket.push = (chunk: unknown, encoding?: BufferEncoding) => {
       if (this.hearsData || chunk === null) return push.call(socket, chunk, encoding);
-      this.feed(typeof chunk === 'string' ? Buffer.from(chunk, encoding) : (chunk as Buffer));
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : (chunk as Buffer);
+      this.feed(bytes, bytes.length);
       return false;
     };
   }
@@ -124,7 +125,7 @@ export class ClientConnection extends Connection implements MessageOutlet {
     request[kConnection] = this;
   }
 
-  override feed(chunk: Buffer): void {
+  override feed(chunk: Buffer, length: number): void {
     const { request } = this;
     if (request === null) {
       // Nobody asked (CVE-2026-48931): the next request must not get this for its answer.
@@ -133,7 +134,7 @@ export class ClientConnection extends Connection implements MessageOutlet {
       return;
     }
     this.hasInput = true;
-    request[kScope].runInAsyncScope(super.feed, this, chunk);
+    request[kScope].runInAsyncScope(super.feed, this, chunk, length);
   }
 
   // What the parser finds.

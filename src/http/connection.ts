@@ -9,6 +9,7 @@ import { type PeerError, socketEncoding } from '../errors.js';
 import type { MessageParser, MessageSink } from '../wire/parser.js';
 import type { BodySource, Incoming } from './incoming-message.js';
 import { Outbox } from './outbox.js';
+import { pushCopy, readByStream, readShared } from './shared-read.js';
 import { kConnection } from './symbols.js';
 
 /** A socket, or any Duplex a user takes for one, with what is kept for ourselves. */
@@ -30,12 +31,16 @@ export abstract class Connection implements MessageSink, BodySource {
   private heldInput: Buffer | null = null;
   /** False once nothing that comes in is a message any more: after a close, a failure, an upgrade. */
   protected reads = true;
+  /** Listeners for the socket's 'data' that are ours: one or none. */
+  private dataListeners = 1;
   /** The content's reader is full. */
   private isBodyBlocked = false;
   /** An exception of the caller's listeners, kept until the parser has come to rest. */
   private thrown: { error: unknown } | null = null;
   private isCorkedForInput = false;
   private isFeeding = false;
+  /** Do the bytes at hand belong to the next read? What is kept of them is copied. */
+  private isLent = false;
   /** The last chunk had more than one message. */
   private isPipelined = false;
 
@@ -58,6 +63,7 @@ export abstract class Connection implements MessageSink, BodySource {
     socket.on('data', onData);
     // Whoever paused it to hand it over wants it read now.
     if (socket.readableFlowing === false) socket.resume();
+    readShared(socket, onRead);
     this.setReadingAhead(false);
   }
 
@@ -70,6 +76,7 @@ export abstract class Connection implements MessageSink, BodySource {
     socket.removeListener('drain', onDrain);
     socket.removeListener('data', onData);
     this.outbox.release();
+    readByStream(socket);
     this.setReadingAhead(true);
     socket[kConnection] = undefined;
     socket.parser = null;
@@ -79,10 +86,12 @@ export abstract class Connection implements MessageSink, BodySource {
 
   /** Listens to the socket's 'data' again. */
   protected hearData(): void {
+    this.dataListeners = 1;
     this.socket.on('data', onData);
   }
 
   protected ignoreData(): void {
+    this.dataListeners = 0;
     this.socket.removeListener('data', onData);
   }
 
@@ -123,29 +132,49 @@ export abstract class Connection implements MessageSink, BodySource {
   onBody(content: Buffer): void {
     const { incoming } = this;
     if (incoming === null || incoming._dumped || incoming.destroyed) return;
-    if (!incoming.push(content)) {
+    if (!incoming.push(this.kept(content))) {
       this.isBodyBlocked = true;
       this.socket.pause();
     }
   }
 
-  /** Bytes from the socket. */
-  feed(chunk: Buffer): void {
+  /** Does somebody else listen to what comes in on the socket? */
+  get isOverheard(): boolean {
+    const { socket } = this;
+    return socket.listenerCount('data') > this.dataListeners || socket.listenerCount('readable') > 0;
+  }
+
+  /** Bytes from the socket, the first `length` of a buffer that belongs to the next read. */
+  feedLent(buffer: Buffer, length: number): void {
+    this.isLent = true;
+    try {
+      this.feed(buffer, length);
+    } finally {
+      this.isLent = false;
+    }
+  }
+
+  /** Bytes from the socket: the first `length` of the chunk. */
+  feed(chunk: Buffer, length: number): void {
     if (!this.reads) {
-      this.onUnreadable(chunk);
+      this.onUnreadable(this.kept(chunk.subarray(0, length)));
       return;
     }
     if (this.heldInput !== null) {
       // The socket was paused too late for this chunk.
-      this.heldInput = Buffer.concat([this.heldInput, chunk]);
+      this.heldInput = Buffer.concat([this.heldInput, chunk.subarray(0, length)]);
       return;
     }
-    this.parse(chunk);
+    this.parse(chunk, length);
   }
 
-  private parse(chunk: Buffer): void {
+  /** The bytes, to be kept beyond this read. */
+  protected kept(bytes: Buffer): Buffer {
+    return this.isLent ? Buffer.from(bytes) : bytes;
+  }
+
+  private parse(chunk: Buffer, end: number): void {
     const { parser } = this;
-    const end = chunk.length;
     let at = 0;
     this.isFeeding = true;
     // Who pipelined will do so again: the responses to one chunk of requests leave together.
@@ -156,30 +185,30 @@ export abstract class Connection implements MessageSink, BodySource {
       if (parser.error !== null) {
         this.reads = false;
         parser.error.bytesParsed = at;
-        parser.error.rawPacket = chunk;
+        parser.error.rawPacket = this.kept(chunk.subarray(0, end));
         this.onParseError(parser.error);
         break;
       }
       if (this.thrown !== null) {
         const { error } = this.thrown;
         this.thrown = null;
-        if (at < end && this.reads) this.hold(chunk, at);
+        if (at < end && this.reads) this.hold(chunk, at, end);
         this.rest();
         process.nextTick(resumeMessages, this);
         throw error;
       }
       if (parser.isTunnel) {
         this.reads = false;
-        this.onTunnel(at < end ? chunk.subarray(at) : EMPTY);
+        this.onTunnel(at < end ? this.kept(chunk.subarray(at, end)) : EMPTY);
         break;
       }
       if (!this.reads) {
-        if (at < end) this.onUnreadable(chunk.subarray(at));
+        if (at < end) this.onUnreadable(this.kept(chunk.subarray(at, end)));
         break;
       }
       if (at < end) {
         if (this.isBlocked()) {
-          this.hold(chunk, at);
+          this.hold(chunk, at, end);
           break;
         }
         this.isPipelined = true;
@@ -209,8 +238,8 @@ export abstract class Connection implements MessageSink, BodySource {
     else process.nextTick(rethrow, error);
   }
 
-  private hold(chunk: Buffer, from: number): void {
-    this.heldInput = chunk.subarray(from);
+  private hold(chunk: Buffer, from: number, end: number): void {
+    this.heldInput = this.kept(chunk.subarray(from, end));
     this.socket.pause();
   }
 
@@ -220,7 +249,7 @@ export abstract class Connection implements MessageSink, BodySource {
     const held = this.heldInput;
     if (held !== null) {
       this.heldInput = null;
-      if (this.reads) this.parse(held);
+      if (this.reads) this.parse(held, held.length);
       if (this.heldInput !== null) return;
     }
     if (!this.isBodyBlocked) this.socket.resume();
@@ -254,7 +283,17 @@ function refuseEncoding(): never {
 }
 
 function onData(this: ConnectionSocket, chunk: Buffer): void {
-  this[kConnection]?.feed(chunk);
+  this[kConnection]?.feed(chunk, chunk.length);
+}
+
+/** Bytes for the parser, past the stream; but where somebody else listens to the stream too, through it. */
+function onRead(this: ConnectionSocket, length: number, buffer: Buffer): boolean {
+  const connection = this[kConnection];
+  if (connection === undefined || connection.isOverheard) {
+    return pushCopy.call(this, length, buffer);
+  }
+  connection.feedLent(buffer, length);
+  return true;
 }
 
 function onError(this: ConnectionSocket, error: Error): void {

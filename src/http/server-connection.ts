@@ -60,8 +60,8 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
     return !this.parser.isBeforeBody;
   }
 
-  override feed(chunk: Buffer): void {
-    this.scope.runInAsyncScope(super.feed, this, chunk);
+  override feed(chunk: Buffer, length: number): void {
+    this.scope.runInAsyncScope(super.feed, this, chunk, length);
     // The clock runs for a message that is incomplete; most come whole and never see it.
     if (!this.parser.isIdle && this.messageStartedAt === 0) {
       this.messageStartedAt = performance.now();
@@ -157,7 +157,7 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
 
   /** Content before an upgrade, which nobody reads yet: it has to fit the request's buffer. */
   private holdUpgradeContent(content: Buffer): void {
-    if ((this.incoming as Incoming).push(content)) return;
+    if ((this.incoming as Incoming).push(this.kept(content))) return;
     this.isUpgradePending = false;
     this.reads = false;
     this.fail(contentTooLarge());
