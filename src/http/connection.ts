@@ -9,7 +9,7 @@ import { type PeerError, socketEncoding } from '../errors.js';
 import type { MessageParser, MessageSink } from '../wire/parser.js';
 import type { BodySource, Incoming } from './incoming-message.js';
 import { Outbox } from './outbox.js';
-import { pushCopy, readByStream, readShared } from './shared-read.js';
+import { copyOf, type Reader, readShared, stopReading } from './shared-read.js';
 import { kConnection } from './symbols.js';
 
 /** A socket, or any Duplex a user takes for one, with what is kept for ourselves. */
@@ -20,7 +20,7 @@ export interface ConnectionSocket extends Socket {
   parser?: unknown;
 }
 
-export abstract class Connection implements MessageSink, BodySource {
+export abstract class Connection implements MessageSink, BodySource, Reader {
   readonly socket: ConnectionSocket;
   readonly outbox: Outbox;
   protected abstract readonly parser: MessageParser;
@@ -41,6 +41,7 @@ export abstract class Connection implements MessageSink, BodySource {
   private isFeeding = false;
   /** Do the bytes at hand belong to the next read? What is kept of them is copied. */
   private isLent = false;
+  readsOwn = false;
   /** The last chunk had more than one message. */
   private isPipelined = false;
 
@@ -63,7 +64,7 @@ export abstract class Connection implements MessageSink, BodySource {
     socket.on('data', onData);
     // Whoever paused it to hand it over wants it read now.
     if (socket.readableFlowing === false) socket.resume();
-    readShared(socket, onRead);
+    readShared(socket);
     this.setReadingAhead(false);
   }
 
@@ -76,7 +77,7 @@ export abstract class Connection implements MessageSink, BodySource {
     socket.removeListener('drain', onDrain);
     socket.removeListener('data', onData);
     this.outbox.release();
-    readByStream(socket);
+    stopReading(this);
     this.setReadingAhead(true);
     socket[kConnection] = undefined;
     socket.parser = null;
@@ -144,6 +145,11 @@ export abstract class Connection implements MessageSink, BodySource {
     return socket.listenerCount('data') > this.dataListeners || socket.listenerCount('readable') > 0;
   }
 
+  get expectsContent(): boolean {
+    const { incoming } = this;
+    return incoming !== null && !incoming._dumped && !this.parser.isBeforeBody;
+  }
+
   /** Bytes from the socket, the first `length` of a buffer that belongs to the next read. */
   feedLent(buffer: Buffer, length: number): void {
     this.isLent = true;
@@ -170,7 +176,7 @@ export abstract class Connection implements MessageSink, BodySource {
 
   /** The bytes, to be kept beyond this read. */
   protected kept(bytes: Buffer): Buffer {
-    return this.isLent ? Buffer.from(bytes) : bytes;
+    return this.isLent ? copyOf(bytes, 0, bytes.length) : bytes;
   }
 
   private parse(chunk: Buffer, end: number): void {
@@ -286,22 +292,15 @@ function onData(this: ConnectionSocket, chunk: Buffer): void {
   this[kConnection]?.feed(chunk, chunk.length);
 }
 
-/** Bytes for the parser, past the stream; but where somebody else listens to the stream too, through it. */
-function onRead(this: ConnectionSocket, length: number, buffer: Buffer): boolean {
-  const connection = this[kConnection];
-  if (connection === undefined || connection.isOverheard) {
-    return pushCopy.call(this, length, buffer);
-  }
-  connection.feedLent(buffer, length);
-  return true;
-}
-
 function onError(this: ConnectionSocket, error: Error): void {
   this[kConnection]?.onSocketError(error);
 }
 
 function onClose(this: ConnectionSocket): void {
-  this[kConnection]?.onSocketClose();
+  const connection = this[kConnection];
+  if (connection === undefined) return;
+  stopReading(connection);
+  connection.onSocketClose();
 }
 
 function onEnd(this: ConnectionSocket): void {

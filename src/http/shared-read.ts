@@ -6,32 +6,54 @@
  * `net.Server`, which does not take the option; so it is given to the socket afterwards, by the names under which a
  * socket keeps it. Where these are not to be found, and for Duplexes that are no sockets, the stream is read instead.
  *
- * node:http reads so too: its parser takes the bytes from the socket's handle.
+ * node:http reads so too: its parser takes the bytes from the socket's handle, into a buffer of its own.
+ *
+ * Content has to be copied out of a shared buffer. Where much of it comes, the next read is into a buffer that is
+ * handed on as it is.
  */
 import { Socket } from 'node:net';
+import { MAX_OWN_READS, READ_SIZE } from '../wire/limits.js';
 import type { ConnectionSocket } from './connection.js';
+import { kConnection } from './symbols.js';
 
-/** What a socket is read into: as much as the system is asked for at a time (libuv's own size). */
-const SHARED_SIZE = 64 * 1024;
+/** Who reads a socket so. */
+export interface Reader {
+  /** Does somebody else listen to what comes in on the socket? */
+  readonly isOverheard: boolean;
+  /** Will more content come than there was in this read? */
+  readonly expectsContent: boolean;
+  /** Is the next read into a buffer of this socket's own? */
+  readsOwn: boolean;
+  /** The first `length` bytes of the buffer, which belongs to the next read when this returns. */
+  feedLent(buffer: Buffer, length: number): void;
+  /** The first `length` bytes of the buffer, which nobody writes to any more. */
+  feed(buffer: Buffer, length: number): void;
+}
 
-/** Bytes that were read: the first `length` of the buffer, which belongs to the next read when this returns. */
-type OnRead = (this: ConnectionSocket, length: number, buffer: Buffer) => boolean;
-
+/** The names under which a socket keeps what it was told to read into, and who is told of it. */
 interface OnreadNames {
   readonly buffer: symbol;
+  readonly generator: symbol;
   readonly callback: symbol;
 }
 
-/** The names under which a socket keeps the option `onread`; null where this Node has others than we know how to find. */
+type Keeper = Record<symbol, unknown>;
+
+/** What a socket keeps under which symbol: null where this Node has other ways than we know of. */
 function findNames(): OnreadNames | null {
   const buffer = Buffer.alloc(1);
+  const generator = (): Buffer => buffer;
   const callback = (): boolean => true;
-  const socket = new Socket({ onread: { buffer, callback } }) as unknown as Record<symbol, unknown>;
-  const symbols = Object.getOwnPropertySymbols(socket);
-  const bufferName = symbols.find((symbol) => socket[symbol] === buffer);
-  const callbackName = symbols.find((symbol) => socket[symbol] === callback);
-  const isKnown = bufferName !== undefined && callbackName !== undefined;
-  return isKnown ? { buffer: bufferName, callback: callbackName } : null;
+  const fixed = new Socket({ onread: { buffer, callback } }) as unknown as Keeper;
+  const generated = new Socket({ onread: { buffer: generator, callback } }) as unknown as Keeper;
+  const find = (socket: Keeper, value: unknown) =>
+    Object.getOwnPropertySymbols(socket).find((symbol) => socket[symbol] === value);
+  const found = {
+    buffer: find(fixed, buffer),
+    generator: find(generated, generator),
+    callback: find(fixed, callback),
+  };
+  return found.buffer && found.generator && found.callback ? (found as OnreadNames) : null;
 }
 
 interface Handle {
@@ -40,33 +62,83 @@ interface Handle {
 
 let names: OnreadNames | null | undefined;
 let shared: Buffer | undefined;
+/** Sockets whose next read is into a buffer of their own. */
+let ownReads = 0;
+/** A read has just been handled, and the socket is about to ask for the next one's buffer. */
+let isAsked = false;
+/** That buffer; undefined: the one that it has. */
+let next: Buffer | undefined;
+
+/** Where the socket reads to from now on: asked for after each read, and where a socket that connects gets a handle. */
+function nextBuffer(): Buffer | undefined {
+  if (!isAsked) return shared;
+  isAsked = false;
+  return next;
+}
 
 /**
- * Has what comes in on the socket handed to `onRead`, rather than pushed into the stream; what others push or unshift
- * is the stream's as before. Returns whether it does: not for what is no socket of the system, or holds bytes already.
+ * Has what comes in on the socket handed to its connection, rather than pushed into the stream. What others push or
+ * unshift is the stream's as before. Does nothing for what is no socket of the system.
  */
-export function readShared(socket: ConnectionSocket, onRead: OnRead): boolean {
-  if (!(socket instanceof Socket)) return false;
+export function readShared(socket: ConnectionSocket): void {
+  if (!(socket instanceof Socket)) return;
   const handle = (socket as unknown as { _handle?: Handle | null })._handle;
-  if (typeof handle?.useUserBuffer !== 'function') return false;
-  names ??= findNames();
-  if (names === null) return false;
-  shared ??= Buffer.allocUnsafeSlow(SHARED_SIZE);
-  const options = socket as unknown as Record<symbol, unknown>;
-  // A caller that made the socket with the option reads it itself.
-  if (options[names.buffer] !== null) return false;
-  options[names.buffer] = shared;
-  options[names.callback] = onRead;
+  if (typeof handle?.useUserBuffer !== 'function') return;
+  if (names === undefined) names = findNames();
+  if (names === null) return;
+  const keeper = socket as unknown as Keeper;
+  // Who made the socket with the option reads it: another's, or ours of before.
+  if (keeper[names.buffer] !== null && keeper[names.generator] !== nextBuffer) return;
+  shared ??= Buffer.allocUnsafeSlow(READ_SIZE);
+  keeper[names.buffer] = shared;
+  keeper[names.generator] = nextBuffer;
+  keeper[names.callback] = onRead;
   handle.useUserBuffer(shared);
-  return true;
 }
 
-/** The stream gets what comes in again, each time in a buffer of its own. */
-export function readByStream(socket: ConnectionSocket): void {
-  if (names) (socket as unknown as Record<symbol, unknown>)[names.callback] = pushCopy;
+/** The reader's socket is closed, or another protocol's: it needs no buffer of its own. */
+export function stopReading(reader: Reader): void {
+  if (reader.readsOwn) ownReads--;
+  reader.readsOwn = false;
 }
 
-/** A read for the socket's stream. Returns whether it wants more. */
-export function pushCopy(this: ConnectionSocket, length: number, buffer: Buffer): boolean {
-  return this.push(Buffer.from(buffer.subarray(0, length)));
+/** A read, of so many bytes. Returns whether to read on: who wants no more pauses the socket. */
+function onRead(this: ConnectionSocket, length: number, buffer: Buffer): boolean {
+  const reader: Reader | undefined = this[kConnection];
+  next = undefined;
+  let goesOn = true;
+  if (reader === undefined || reader.isOverheard) {
+    goesOn = this.push(copyOf(buffer, 0, length));
+    if (buffer !== shared) next = shared;
+    if (reader !== undefined) stopReading(reader);
+  } else if (buffer === shared) {
+    reader.feedLent(buffer, length);
+    if (length === buffer.length && reader.expectsContent && ownReads < MAX_OWN_READS) {
+      reader.readsOwn = true;
+      ownReads++;
+      next = Buffer.allocUnsafeSlow(READ_SIZE);
+    }
+  } else if (length < READ_SIZE / 2) {
+    // A small piece would keep the whole buffer.
+    reader.feedLent(buffer, length);
+    stopReading(reader);
+    next = shared;
+  } else {
+    reader.feed(buffer, length);
+    if (reader.readsOwn && reader.expectsContent) {
+      next = Buffer.allocUnsafeSlow(READ_SIZE);
+    } else {
+      stopReading(reader);
+      next = shared;
+    }
+  }
+  isAsked = true;
+  return goesOn;
+}
+
+/** A part of a buffer, in one that belongs to nobody else. */
+export function copyOf(buffer: Buffer, from: number, to: number): Buffer {
+  const copy = Buffer.allocUnsafe(to - from);
+  buffer.copy(copy, 0, from, to);
+  return copy;
 }

@@ -36,6 +36,15 @@ export const LINGER_TIMEOUT = 1_000;
  */
 export const MAX_PIPELINED_REQUESTS = 512;
 
+/** Bytes that the system is asked for in one read of a socket. libuv's own size. */
+export const READ_SIZE = 64 * 1024;
+
+/**
+ * Sockets that may have a buffer of their own for the content that comes next, which saves a copy of it. As many
+ * buffers of READ_SIZE are held at most for content that is announced and does not come; beyond, it is copied.
+ */
+export const MAX_OWN_READS = 64;
+
 /** Milliseconds that a free socket of the default agent is kept. node:http `globalAgent`. */
 export const AGENT_TIMEOUT = 5_000;
 

@@ -1,0 +1,230 @@
+/** Sockets are read into one buffer that all of them share: what is kept of it is nobody else's to change. */
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import net, { type AddressInfo, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { describe, it } from 'node:test';
+import { Agent, createServer, get, type IncomingMessage, type RequestListener, request } from 'barewire/http';
+import { MAX_OWN_READS, READ_SIZE } from '#src/wire/limits.js';
+
+async function serving(
+  listener: RequestListener,
+  use: (port: number, server: ReturnType<typeof createServer>) => Promise<void>,
+): Promise<void> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    await use((server.address() as AddressInfo).port, server);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+/** Bytes that are no others' of the same length. */
+function content(length: number, seed: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  for (let i = 0; i < length; i++) bytes[i] = (i * 31 + seed * 7 + (i >> 8)) & 0xff;
+  return bytes;
+}
+
+function digest(chunks: Buffer[]): string {
+  const hash = createHash('sha256');
+  for (const chunk of chunks) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+/** Keeps every chunk as it came until all have come, and answers with what they are then. */
+const keepThenDigest: RequestListener = (req, res) => {
+  const chunks: Buffer[] = [];
+  req.on('data', (chunk: Buffer) => chunks.push(chunk));
+  req.on('end', () => setImmediate(() => res.end(digest(chunks))));
+};
+
+async function upload(port: number, agent: Agent, bytes: Buffer): Promise<string> {
+  const req = request({ port, agent, method: 'POST' });
+  req.end(bytes);
+  const [res] = (await once(req, 'response')) as [IncomingMessage];
+  return text(res);
+}
+
+describe('content that is kept', () => {
+  // Below, at and above what one read holds, and what has a buffer of its own.
+  const sizes = [1, 1500, READ_SIZE / 2 - 1, READ_SIZE - 1, READ_SIZE, READ_SIZE + 1, 10 * READ_SIZE + 17];
+
+  it('is what was sent, whatever comes on other connections', async () => {
+    await serving(keepThenDigest, async (port) => {
+      const agent = new Agent({ keepAlive: true });
+      const bodies = Array.from({ length: 3 * sizes.length }, (_, i) => content(sizes[i % sizes.length], i));
+      for (let round = 0; round < 3; round++) {
+        const digests = await Promise.all(bodies.map((bytes) => upload(port, agent, bytes)));
+        assert.deepEqual(
+          digests,
+          bodies.map((bytes) => digest([bytes])),
+        );
+      }
+      agent.destroy();
+    });
+  });
+
+  it('is what was sent on more connections than may have a buffer of their own', async () => {
+    await serving(keepThenDigest, async (port) => {
+      const agent = new Agent({ keepAlive: true });
+      const bodies = Array.from({ length: MAX_OWN_READS + 1 }, (_, i) => content(4 * READ_SIZE, i));
+      const digests = await Promise.all(bodies.map((bytes) => upload(port, agent, bytes)));
+      assert.deepEqual(
+        digests,
+        bodies.map((bytes) => digest([bytes])),
+      );
+      agent.destroy();
+    });
+  });
+
+  it('is what was sent of a response, too', async () => {
+    const bodies = sizes.map((size, i) => content(size, i));
+    await serving(
+      (req, res) => res.end(bodies[Number(req.url?.slice(1))]),
+      async (port) => {
+        const agent = new Agent({ keepAlive: true });
+        const digests = await Promise.all(
+          bodies.map(async (_, i) => {
+            const req = get({ port, agent, path: `/${i}` });
+            const [res] = (await once(req, 'response')) as [IncomingMessage];
+            const chunks: Buffer[] = [];
+            for await (const chunk of res) chunks.push(chunk as Buffer);
+            return digest(chunks);
+          }),
+        );
+        assert.deepEqual(
+          digests,
+          bodies.map((bytes) => digest([bytes])),
+        );
+        agent.destroy();
+      },
+    );
+  });
+});
+
+describe('a socket that is read so', () => {
+  const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+
+  it("gives its 'data' to who listens for it, and is still understood", async () => {
+    await serving(
+      (_req, res) => res.end('answer'),
+      async (port, server) => {
+        const heard: string[] = [];
+        server.once('connection', (socket: Socket) => {
+          socket.on('data', (chunk: Buffer) => heard.push(chunk.toString()));
+        });
+        const client = net.connect(port, '127.0.0.1');
+        client.write(GET);
+        const [first] = (await once(client, 'data')) as [Buffer];
+        client.write(GET);
+        const [second] = (await once(client, 'data')) as [Buffer];
+        client.destroy();
+        assert.match(first.toString(), /answer$/);
+        assert.match(second.toString(), /answer$/);
+        assert.deepEqual(heard, [GET, GET]);
+      },
+    );
+  });
+
+  it('is understood where bytes were put back before it was handed over', async () => {
+    await serving(
+      (req, res) => res.end(`answer to ${req.url}`),
+      async (_port, server) => {
+        const front = net.createServer((socket) => {
+          socket.once('data', (chunk) => {
+            socket.pause();
+            socket.unshift(chunk);
+            server.emit('connection', socket);
+            process.nextTick(() => socket.resume());
+          });
+        });
+        front.listen(0, '127.0.0.1');
+        await once(front, 'listening');
+        const client = net.connect((front.address() as AddressInfo).port, '127.0.0.1');
+        client.write(GET);
+        const [first] = (await once(client, 'data')) as [Buffer];
+        client.write('GET /second HTTP/1.1\r\nHost: a\r\n\r\n');
+        const [second] = (await once(client, 'data')) as [Buffer];
+        client.destroy();
+        front.close();
+        assert.match(first.toString(), /answer to \/$/);
+        assert.match(second.toString(), /answer to \/second$/);
+      },
+    );
+  });
+
+  it('can be handed from one server to another', async () => {
+    await serving(
+      (req, res) => res.end(`second: ${req.url}`),
+      async (_port, second) => {
+        const first = createServer().on('upgrade', (_req, socket, head) => {
+          if (head.length > 0) socket.unshift(head);
+          second.emit('connection', socket);
+        });
+        first.listen(0, '127.0.0.1');
+        await once(first, 'listening');
+        const client = net.connect((first.address() as AddressInfo).port, '127.0.0.1');
+        client.write(`GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: other\r\n\r\n${GET}`);
+        const [answer] = (await once(client, 'data')) as [Buffer];
+        client.write('GET /again HTTP/1.1\r\nHost: a\r\n\r\n');
+        const [again] = (await once(client, 'data')) as [Buffer];
+        client.destroy();
+        first.close();
+        assert.match(answer.toString(), /second: \/$/);
+        assert.match(again.toString(), /second: \/again$/);
+      },
+    );
+  });
+
+  it('is a socket like any other once it is upgraded, in the middle of much content too', async () => {
+    const sent = content(5 * READ_SIZE, 1);
+    const server = createServer().on('upgrade', (_req, socket, head) => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: other\r\n\r\n');
+      const chunks: Buffer[] = [head];
+      let length = head.length;
+      socket.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        length += chunk.length;
+        if (length === sent.length) socket.end(digest(chunks));
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const req = request({
+      port: (server.address() as AddressInfo).port,
+      headers: { Connection: 'upgrade', Upgrade: 'other' },
+    });
+    req.end();
+    const [, socket] = (await once(req, 'upgrade')) as [IncomingMessage, Socket];
+    socket.write(sent);
+    assert.equal(await text(socket), digest([sent]));
+    server.close();
+  });
+
+  it('connects to the address that answers, where the first does not', async () => {
+    await serving(
+      (_req, res) => res.end('here'),
+      async (port) => {
+        const req = get({
+          host: 'two.test',
+          port,
+          autoSelectFamily: true,
+          autoSelectFamilyAttemptTimeout: 50,
+          // The first is refused: nothing listens there.
+          lookup: (_host: string, _options: object, callback: (...args: unknown[]) => void) =>
+            callback(null, [
+              { address: '::1', family: 6 },
+              { address: '127.0.0.1', family: 4 },
+            ]),
+        } as never);
+        const [res] = (await once(req, 'response')) as [IncomingMessage];
+        assert.equal(await text(res), 'here');
+      },
+    );
+  });
+});
