@@ -5,6 +5,7 @@
 import { invalidArgType, invalidChar, invalidHeaderValue, invalidHttpToken } from '../errors.js';
 import { CONTENT_LENGTH_NAME, TRANSFER_ENCODING_NAME } from '../wire/framing.js';
 import { isToken } from '../wire/grammar.js';
+import { fieldLine } from '../wire/serializer.js';
 
 /** What a caller may give as a value. */
 export type HeaderValue = string | number | readonly string[];
@@ -26,6 +27,9 @@ export interface OutgoingName {
   readonly lowerCase: string;
   /** PLAIN, CONNECTION ... */
   readonly role: number;
+  /** The short text that passed the check last, and the line that it makes with this name. */
+  lastValue: string | undefined;
+  lastLine: string;
 }
 
 const ROLES = new Map<string, number>([
@@ -52,7 +56,8 @@ export function outgoingName(name: string, label = 'Header name'): OutgoingName 
   if (checked !== undefined) return checked;
   if (typeof name !== 'string' || !isToken(name)) throw invalidHttpToken(label, name);
   const lowerCase = name.toLowerCase();
-  const fresh = { lowerCase, role: ROLES.get(lowerCase) ?? PLAIN };
+  const role = ROLES.get(lowerCase) ?? PLAIN;
+  const fresh: OutgoingName = { lowerCase, role, lastValue: undefined, lastLine: '' };
   if (checkedNames.size < MAX_CHECKED_NAMES) checkedNames.set(name, fresh);
   return fresh;
 }
@@ -76,6 +81,23 @@ const INVALID_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 export function validateHeaderValue(name: string, value: unknown): void {
   if (value === undefined) throw invalidHeaderValue(value, name);
   if (INVALID_VALUE.test(value as string)) throw invalidChar('header content', name);
+}
+
+/** Values longer than this are not kept with their names. */
+const MAX_KEPT_VALUE = 64;
+
+/**
+ * As `validateHeaderValue`, for a checked name. Applications send the same values again and again: the last one that
+ * passed, if it is short, passes again as it is.
+ * @throws ERR_HTTP_INVALID_HEADER_VALUE, ERR_INVALID_CHAR
+ */
+export function checkValue(checked: OutgoingName, name: string, value: unknown): void {
+  if (value === checked.lastValue && value !== undefined) return;
+  validateHeaderValue(name, value);
+  if (typeof value === 'string' && value.length <= MAX_KEPT_VALUE) {
+    checked.lastValue = value;
+    checked.lastLine = fieldLine(name, value);
+  }
 }
 
 /** Is the text free of characters that would end a line or go beyond Latin-1? */

@@ -12,6 +12,7 @@ import {
   writeAfterEnd,
 } from '../errors.js';
 import { CHUNK_END, chunkHead, lastChunk } from '../wire/chunked.js';
+import { latin1 } from '../wire/text.js';
 import { debug } from './diagnostics.js';
 import { TEXT_JOIN_LIMIT } from './outbox.js';
 import {
@@ -38,9 +39,7 @@ export const JOIN_LIMIT = 4 * 1024;
 
 /** Content as Latin-1: a character for each octet. */
 export function latin1Of(content: Uint8Array): string {
-  const isBuffer = content instanceof Buffer;
-  const buffer = isBuffer ? content : Buffer.from(content.buffer, content.byteOffset, content.byteLength);
-  return buffer.toString('latin1');
+  return latin1(content, 0, content.byteLength);
 }
 
 /** The error of a call that came too late: emitted once, and given to the callback. */

@@ -24,6 +24,7 @@ import {
   CONNECTION,
   CONTENT_LENGTH,
   COOKIE,
+  checkValue,
   DATE,
   EXPECT,
   type HeaderValue,
@@ -82,10 +83,11 @@ function notice(message: Outgoing, value: string | number, role: number): void {
 }
 
 function checkedLines(message: Outgoing, name: string, value: HeaderValue): string {
-  const { role } = outgoingName(name);
+  const checked = outgoingName(name);
   if (Array.isArray(value)) for (const one of value) validateHeaderValue(name, one);
-  else validateHeaderValue(name, value);
-  return linesOf(message, name, value, role);
+  else checkValue(checked, name, value);
+  if (value === checked.lastValue && checked.role === PLAIN) return checked.lastLine;
+  return linesOf(message, name, value, checked.role);
 }
 
 function callersLines(message: Outgoing, headers: HeadersArgument | undefined): string {

@@ -4,6 +4,7 @@ import { CONTENT_LENGTH_NAME, TRANSFER_ENCODING_NAME } from '../wire/framing.js'
 import { fieldLine } from '../wire/serializer.js';
 import {
   checkNameIsString,
+  checkValue,
   HeaderStore,
   type HeaderValue,
   hasInvalidChar,
@@ -23,7 +24,7 @@ export const headerMembers: ThisType<Outgoing> & Record<string, unknown> = {
   setHeader(name: string, value: HeaderValue) {
     if (this._header !== null) throw headersSent('set');
     const checked = outgoingName(name);
-    validateHeaderValue(name, value);
+    checkValue(checked, name, value);
     (this[kStore] ??= new HeaderStore()).set(name, value, checked);
     return this;
   },

@@ -95,6 +95,11 @@ function checkedStatusCode(statusCode: number): number {
   return code;
 }
 
+/** @throws ERR_INVALID_CHAR */
+function checkStatusMessage(message: string): void {
+  if (hasInvalidChar(message)) throw invalidChar('statusMessage');
+}
+
 /**
  * Sends an interim response, which comes before the final one or not at all.
  * An HTTP/1.0 client would take it for the final one (RFC 9110 section 15.2): it gets none.
@@ -215,11 +220,11 @@ const members: ThisType<Response> & Record<string, unknown> = {
     } else if (headers && Array.isArray(headers) && !Array.isArray(headers[0]) && headers.length % 2 !== 0) {
       throw invalidArgValue('headers', headers, 'is invalid');
     }
-    if (hasInvalidChar(this.statusMessage)) throw invalidChar('statusMessage');
+    const line = statusLine(statusCode, this.statusMessage, checkStatusMessage);
     if (isStatusWithoutContent(statusCode)) this._hasBody = false;
     // The client may send its content all the same, after it was told not to: nobody could tell it from a request.
     if (this._expect_continue && !this._sent100) this.shouldKeepAlive = false;
-    this._storeHeader(statusLine(statusCode, this.statusMessage), headers || undefined);
+    this._storeHeader(line, headers || undefined);
     return this;
   },
 

@@ -29,6 +29,7 @@ import {
   START,
   STATUS_VERSION,
 } from './states.js';
+import { latin1 } from './text.js';
 
 /** What `read` returns behind a section's last byte. It is no state: which one follows, the framing decides. */
 export const SECTION_COMPLETE = -1;
@@ -256,7 +257,7 @@ export class SectionReader {
             valueEnd--;
           if (this.folding) {
             this.folding = false;
-            this.fields.fold(bytes.toString('latin1', valueStart, valueEnd));
+            this.fields.fold(latin1(bytes, valueStart, valueEnd));
             textStart = at;
           } else {
             if (4 * marked === marks.length) growMarks();
@@ -335,7 +336,7 @@ export class SectionReader {
   /** Cuts the marked lines into strings: one read of the bytes, then slices of it. */
   private cutLines(bytes: Buffer, from: number, to: number, marked: number): void {
     if (marked === 0) return;
-    const text = bytes.toString('latin1', from, to);
+    const text = latin1(bytes, from, to);
     const { fields } = this;
     for (let line = 0; line < marked; line++) {
       const slot = 4 * line;

@@ -1,16 +1,26 @@
 /** Facts to text: start-lines and field lines, ready for the wire in Latin-1. */
-import { STATUS_CODES } from './tables.js';
+/** Lines that were made, by their status code, each with its reason phrase. */
+const statusLines: ({ readonly reason: string; readonly line: string } | undefined)[] = new Array(1000).fill(
+  undefined,
+);
 
-const statusLines = new Map<number, string>();
+/** Reason phrases longer than this are not kept. */
+const MAX_KEPT_REASON = 64;
 
-/** `HTTP/1.1 200 OK` with its line end. The version is always ours (RFC 9110 section 2.5). */
-export function statusLine(statusCode: number, statusMessage: string): string {
-  if (statusMessage !== STATUS_CODES[statusCode]) return `HTTP/1.1 ${statusCode} ${statusMessage}\r\n`;
-  let line = statusLines.get(statusCode);
-  if (line === undefined) {
-    line = `HTTP/1.1 ${statusCode} ${statusMessage}\r\n`;
-    statusLines.set(statusCode, line);
-  }
+/**
+ * `HTTP/1.1 200 OK` with its line end. The version is always ours (RFC 9110 section 2.5).
+ * @param checkReason Called with a reason phrase that was not seen before, to throw where it cannot stand in a line.
+ */
+export function statusLine(
+  statusCode: number,
+  reason: string,
+  checkReason?: (reason: string) => void,
+): string {
+  const known = statusLines[statusCode];
+  if (known !== undefined && known.reason === reason) return known.line;
+  checkReason?.(reason);
+  const line = `HTTP/1.1 ${statusCode} ${reason}\r\n`;
+  if (reason.length <= MAX_KEPT_REASON) statusLines[statusCode] = { reason, line };
   return line;
 }
 

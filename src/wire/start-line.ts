@@ -21,6 +21,7 @@ import {
 } from './grammar.js';
 import { LINE_LF, METHOD, REASON, STATUS_CODE, STATUS_VERSION, TARGET, VERSION } from './states.js';
 import { METHODS } from './tables.js';
+import { latin1 } from './text.js';
 
 /** The methods that begin with the first letter of the alphabet, with the second, and so on. */
 const METHODS_BY_INITIAL = Array.from({ length: 32 }, (_, letter) =>
@@ -214,14 +215,14 @@ export class StartLine {
       return this.fail(error, at);
     }
     if (state === VERSION) {
-      this.target = bytes.toString('latin1', this.targetStart, this.targetEnd);
+      this.target = latin1(bytes, this.targetStart, this.targetEnd);
       if (bytes[this.targetStart] !== SLASH && !this.isOtherForm())
         return this.fail(invalidTarget(), this.targetStart);
     } else {
       const code = this.versionStart + HTTP_VERSION.length + 1;
       this.statusCode =
         (bytes[code] - DIGIT_0) * 100 + (bytes[code + 1] - DIGIT_0) * 10 + bytes[code + 2] - DIGIT_0;
-      this.statusMessage = bytes.toString('latin1', this.targetStart, at);
+      this.statusMessage = latin1(bytes, this.targetStart, at);
     }
     this.at = byte === CR ? at + 1 : at;
     return LINE_LF;
@@ -244,7 +245,7 @@ export class StartLine {
       this.method = method;
       return true;
     }
-    this.method = bytes.toString('latin1', start, end);
+    this.method = latin1(bytes, start, end);
     return false;
   }
 
