@@ -198,9 +198,9 @@ export class ClientConnection extends Connection implements MessageOutlet {
     }
   }
 
-  override onBody(content: Buffer): void {
+  override onBody(bytes: Buffer, from: number, to: number): void {
     try {
-      super.onBody(content);
+      super.onBody(bytes, from, to);
     } catch (error) {
       this.keepThrown(error);
     }

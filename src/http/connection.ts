@@ -4,6 +4,7 @@
  * Listeners are functions of this module, one set for all sockets; what is a connection's own is a field. Nothing
  * here is made anew for a request.
  */
+import { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
 import { type PeerError, socketEncoding } from '../errors.js';
 import type { MessageParser, MessageSink } from '../wire/parser.js';
@@ -88,12 +89,13 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
   /** Listens to the socket's 'data' again. */
   protected hearData(): void {
     this.dataListeners = 1;
-    this.socket.on('data', onData);
+    // The socket flows already: what its own `on` would see to.
+    addListener.call(this.socket, 'data', onData);
   }
 
   protected ignoreData(): void {
     this.dataListeners = 0;
-    this.socket.removeListener('data', onData);
+    removeListener.call(this.socket, 'data', onData);
   }
 
   /** Hears no more of the socket's input: it is about to be destroyed. */
@@ -130,10 +132,10 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
   /** Must what is behind this message wait? */
   protected abstract isBlocked(): boolean;
 
-  onBody(content: Buffer): void {
+  onBody(bytes: Buffer, from: number, to: number): void {
     const { incoming } = this;
     if (incoming === null || incoming._dumped || incoming.destroyed) return;
-    if (!incoming.push(this.kept(content))) {
+    if (!incoming.push(this.kept(bytes, from, to))) {
       this.isBodyBlocked = true;
       this.socket.pause();
     }
@@ -163,7 +165,7 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
   /** Bytes from the socket: the first `length` of the chunk. */
   feed(chunk: Buffer, length: number): void {
     if (!this.reads) {
-      this.onUnreadable(this.kept(chunk.subarray(0, length)));
+      this.onUnreadable(this.kept(chunk, 0, length));
       return;
     }
     if (this.heldInput !== null) {
@@ -174,9 +176,10 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
     this.parse(chunk, length);
   }
 
-  /** The bytes, to be kept beyond this read. */
-  protected kept(bytes: Buffer): Buffer {
-    return this.isLent ? copyOf(bytes, 0, bytes.length) : bytes;
+  /** A part of the bytes at hand, to be kept beyond this read. */
+  protected kept(bytes: Buffer, from: number, to: number): Buffer {
+    if (this.isLent) return copyOf(bytes, from, to);
+    return from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to);
   }
 
   private parse(chunk: Buffer, end: number): void {
@@ -191,7 +194,7 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
       if (parser.error !== null) {
         this.reads = false;
         parser.error.bytesParsed = at;
-        parser.error.rawPacket = this.kept(chunk.subarray(0, end));
+        parser.error.rawPacket = this.kept(chunk, 0, end);
         this.onParseError(parser.error);
         break;
       }
@@ -205,11 +208,11 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
       }
       if (parser.isTunnel) {
         this.reads = false;
-        this.onTunnel(at < end ? this.kept(chunk.subarray(at, end)) : EMPTY);
+        this.onTunnel(at < end ? this.kept(chunk, at, end) : EMPTY);
         break;
       }
       if (!this.reads) {
-        if (at < end) this.onUnreadable(this.kept(chunk.subarray(at, end)));
+        if (at < end) this.onUnreadable(this.kept(chunk, at, end));
         break;
       }
       if (at < end) {
@@ -245,7 +248,7 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
   }
 
   private hold(chunk: Buffer, from: number, end: number): void {
-    this.heldInput = this.kept(chunk.subarray(from, end));
+    this.heldInput = this.kept(chunk, from, end);
     this.socket.pause();
   }
 
@@ -275,6 +278,7 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
 }
 
 const EMPTY = Buffer.alloc(0);
+const { addListener, removeListener } = EventEmitter.prototype;
 
 function resumeMessages(connection: Connection): void {
   connection.resumeMessages();

@@ -270,11 +270,12 @@ const members: ThisType<Outgoing> & Record<string, unknown> = {
       socket.cork();
     }
     let accepted = true;
-    socket.cork();
+    const isCorked = outputData.length > 1;
+    if (isCorked) socket.cork();
     for (const { data, encoding, callback } of outputData) {
       accepted = socket.write(data as string, encoding as BufferEncoding, callback as Callback);
     }
-    socket.uncork();
+    if (isCorked) socket.uncork();
     const { outputSize } = this;
     this.outputData = [];
     this.outputSize = 0;

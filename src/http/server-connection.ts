@@ -140,16 +140,16 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
     callListener(this.server, this, request, response, parser.fields.has(HOST), parser.fields.has(EXPECT));
   }
 
-  override onBody(content: Buffer): void {
+  override onBody(bytes: Buffer, from: number, to: number): void {
     const scope = this.incoming?.[kScope];
     // Listeners of 'data' may be called at once: in the scope of their request.
-    if (scope) this.runInScope(scope, content);
-    else if (this.isUpgradePending) this.holdUpgradeContent(content);
+    if (scope) this.runInScope(scope, bytes, from, to);
+    else if (this.isUpgradePending) this.holdUpgradeContent(this.kept(bytes, from, to));
   }
 
-  private runInScope(scope: AsyncResource, content: Buffer): void {
+  private runInScope(scope: AsyncResource, bytes: Buffer, from: number, to: number): void {
     try {
-      scope.runInAsyncScope(super.onBody, this, content);
+      scope.runInAsyncScope(super.onBody, this, bytes, from, to);
     } catch (error) {
       this.keepThrown(error);
     }
@@ -157,7 +157,7 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
 
   /** Content before an upgrade, which nobody reads yet: it has to fit the request's buffer. */
   private holdUpgradeContent(content: Buffer): void {
-    if ((this.incoming as Incoming).push(this.kept(content))) return;
+    if ((this.incoming as Incoming).push(content)) return;
     this.isUpgradePending = false;
     this.reads = false;
     this.fail(contentTooLarge());

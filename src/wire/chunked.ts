@@ -43,8 +43,8 @@ const MAX_SIZE_BEFORE_DIGIT = Math.floor(Number.MAX_SAFE_INTEGER / 16);
 
 /** Who takes content as it is decoded. */
 export interface ContentSink {
-  /** A piece of the content: a view on the bytes that were given, never empty. */
-  onBody(content: Buffer): void;
+  /** A piece of the content: so much of the bytes that were given, never none. */
+  onBody(bytes: Buffer, from: number, to: number): void;
 }
 
 /**
@@ -142,9 +142,9 @@ export class ChunkedDecoder {
           const end = Math.min(to, at + this.size);
           this.size -= end - at;
           if (this.size === 0) this.state = CHUNK_DATA_CR;
-          const content = bytes.subarray(at, end);
+          const start = at;
           at = end;
-          sink.onBody(content);
+          sink.onBody(bytes, start, end);
           break;
         }
         case CHUNK_DATA_CR:

@@ -160,14 +160,13 @@ export class MessageParser {
     if (this.state === LENGTH_BODY) {
       if (at === to) return at;
       const end = Math.min(to, at + this.remaining);
-      const content = at === 0 && end === chunk.length ? chunk : chunk.subarray(at, end);
       this.remaining -= end - at;
-      this.sink.onBody(content);
+      this.sink.onBody(chunk, at, end);
       if (this.remaining === 0 && this.state === LENGTH_BODY) this.complete();
       return end;
     }
     if (this.state === CLOSE_BODY) {
-      if (at < to) this.sink.onBody(at === 0 && to === chunk.length ? chunk : chunk.subarray(at, to));
+      if (at < to) this.sink.onBody(chunk, at, to);
       return to;
     }
     if (this.state === CHUNKED_BODY) {

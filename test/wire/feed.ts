@@ -136,9 +136,9 @@ class Recorder implements MessageSink {
     return this.upgrade;
   }
 
-  onBody(content: Buffer): void {
-    assert.ok(content.length > 0, 'an empty piece of content');
-    this.current().content += content.toString('latin1');
+  onBody(bytes: Buffer, from: number, to: number): void {
+    assert.ok(to > from, 'an empty piece of content');
+    this.current().content += bytes.toString('latin1', from, to);
   }
 
   onTrailers(lines: string[]): void {

@@ -133,8 +133,8 @@ export function readBareResponse(input: string, method: string, leniency: Lenien
       isOver = startLine.statusCode === 101;
       return false;
     },
-    onBody(piece) {
-      current().content += piece.toString('latin1');
+    onBody(bytes, from, to) {
+      current().content += bytes.toString('latin1', from, to);
     },
     onTrailers(lines) {
       current().trailers = lines;

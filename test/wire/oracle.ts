@@ -182,8 +182,8 @@ export function readBare(input: string, leniency: Leniency): Reading {
       message.isComplete = isUpgraded;
       return isUpgraded;
     },
-    onBody(piece) {
-      (reading.messages.at(-1) as ReadMessage).content += piece.toString('latin1');
+    onBody(bytes, from, to) {
+      (reading.messages.at(-1) as ReadMessage).content += bytes.toString('latin1', from, to);
     },
     onTrailers(lines) {
       (reading.messages.at(-1) as ReadMessage).trailers = lines;

@@ -191,8 +191,8 @@ describe('the chunked coding', () => {
     const decoder = new ChunkedDecoder(false);
     let decoded = '';
     const sink = {
-      onBody(piece: Buffer) {
-        decoded += piece.toString('latin1');
+      onBody(bytes: Buffer, from: number, to: number) {
+        decoded += bytes.toString('latin1', from, to);
       },
     };
     for (const piece of pieces) {
