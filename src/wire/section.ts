@@ -30,6 +30,7 @@ import {
   STATUS_VERSION,
 } from './states.js';
 import { latin1 } from './text.js';
+import { skipPrintable } from './words.js';
 
 /** What `read` returns behind a section's last byte. It is no state: which one follows, the framing decides. */
 export const SECTION_COMPLETE = -1;
@@ -217,6 +218,7 @@ export class SectionReader {
           }
           break;
         }
+        // biome-ignore lint/suspicious/noFallthroughSwitchClause: mostly the line goes on, and no look at the state is due
         case FIELD_NAME:
           while (at < stop && TOKEN_BYTE[bytes[at]] === 1) at++;
           if (at === stop) break;
@@ -224,24 +226,15 @@ export class SectionReader {
           nameEnd = at;
           at++;
           state = FIELD_OWS;
-          break;
+        // biome-ignore lint/suspicious/noFallthroughSwitchClause: mostly the line goes on, and no look at the state is due
         case FIELD_OWS:
           while (at < stop && (bytes[at] === SP || bytes[at] === HTAB)) at++;
           valueStart = at;
-          if (at < stop) state = FIELD_VALUE;
-          break;
+          if (at === stop) break;
+          state = FIELD_VALUE;
+        // biome-ignore lint/suspicious/noFallthroughSwitchClause: mostly the line goes on, and no look at the state is due
         case FIELD_VALUE: {
-          // Four bytes a turn: values are most of a long head.
-          while (
-            at < stop - 3 &&
-            (valueBytes[bytes[at]] &
-              valueBytes[bytes[at + 1]] &
-              valueBytes[bytes[at + 2]] &
-              valueBytes[bytes[at + 3]]) ===
-              1
-          ) {
-            at += 4;
-          }
+          at = skipPrintable(bytes, at, stop);
           while (at < stop && valueBytes[bytes[at]] === 1) at++;
           if (at === stop) break;
           const byte = bytes[at];
@@ -272,7 +265,7 @@ export class SectionReader {
           state = FIELD_LF;
           if (byte === CR) at++;
           lineStart = at;
-          break;
+          if (at === stop) break;
         }
         case FIELD_LF:
           if (bytes[at] !== LF) {

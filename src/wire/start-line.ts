@@ -22,6 +22,7 @@ import {
 import { LINE_LF, METHOD, REASON, STATUS_CODE, STATUS_VERSION, TARGET, VERSION } from './states.js';
 import { METHODS } from './tables.js';
 import { latin1 } from './text.js';
+import { skipVisible } from './words.js';
 
 /** The methods that begin with the first letter of the alphabet, with the second, and so on. */
 const METHODS_BY_INITIAL = Array.from({ length: 32 }, (_, letter) =>
@@ -102,6 +103,7 @@ export class StartLine {
         this.at = at;
         return TARGET;
       case TARGET: {
+        at = skipVisible(bytes, at, stop);
         while (at < stop && REQUEST_TARGET_BYTE[bytes[at]] === 1) at++;
         if (at > this.targetStart && !this.mayBegin(bytes[this.targetStart])) {
           return this.fail(invalidTarget('Unexpected start char in url'), this.targetStart);
