@@ -53,6 +53,7 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
     this.messageStartedAt = performance.now();
     this.attach();
     socket.on('timeout', onTimeout);
+    socket.on('close', onGone);
   }
 
   /** Was the header section of the message being received read? */
@@ -241,8 +242,8 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
     }
     this.detach();
     socket.removeListener('timeout', onTimeout);
-    server[kServer].connections.delete(this);
-    if (this.idleDeadline !== 0) this.leaveIdle();
+    socket.removeListener('close', onGone);
+    this.leaveServer();
     completeMessage(request);
     // Not flowing, not paused: as the listener would find a socket of its own.
     (socket as { readableFlowing: boolean | null }).readableFlowing = null;
@@ -340,10 +341,13 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
     }
   }
 
-  onSocketClose(): void {
-    const { server } = this;
-    server[kServer].connections.delete(this);
+  /** The server has a connection less. */
+  leaveServer(): void {
+    this.server[kServer].connections.delete(this);
     if (this.idleDeadline !== 0) this.leaveIdle();
+  }
+
+  onSocketClose(): void {
     this.reads = false;
     this.abortExchanges();
     this.pendingUpgrade?.request.destroy(connectionReset('aborted'));
@@ -369,4 +373,10 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
 
 function onTimeout(this: ConnectionSocket): void {
   (this[kConnection] as ServerConnection | undefined)?.onSocketTimeout();
+}
+
+/** Of its own, so that 'close' has more than one listener, as on a stock socket: some go through them as a list. */
+function onGone(this: ConnectionSocket): void {
+  const connection = this[kConnection] as ServerConnection | undefined;
+  if (connection?.socket === this) connection.leaveServer();
 }
