@@ -264,6 +264,13 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
     if (!this.isBodyBlocked) this.socket.resume();
   }
 
+  /** Nothing of the input is of use any more, but for its end. */
+  protected discardInput(): void {
+    this.heldInput = null;
+    this.isBodyBlocked = false;
+    this.socket.resume();
+  }
+
   /** Is input held back that was received already? */
   protected get holdsInput(): boolean {
     return this.heldInput !== null;
