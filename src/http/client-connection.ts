@@ -278,9 +278,12 @@ export class ClientConnection extends Connection implements MessageOutlet {
     socket.emit('agentRemove');
     // Not flowing, not paused: as the listener would find a socket of its own.
     (socket as { readableFlowing: boolean | null }).readableFlowing = null;
-    request.emit(event, response, socket, head);
-    request.destroyed = true;
-    closeRequest(request);
+    try {
+      request.emit(event, response, socket, head);
+    } finally {
+      request.destroyed = true;
+      closeRequest(request);
+    }
   }
 
   // The end of an exchange: the request is flushed, and the response is read.
