@@ -91,7 +91,11 @@ const BEHAVIOURS: Record<string, (req: http.ClientRequest) => unknown> = {
   throwsAtError: (req) => req.on('error', mishap),
   throwsAtTimeout: (req) => req.setTimeout(5, mishap),
   upgrades: (req) => req.on('upgrade', (_res, socket) => socket.on('error', () => {}).destroy()),
-  throwsAtUpgrade: (req) => req.on('upgrade', mishap),
+  throwsAtUpgrade: (req) =>
+    req.on('upgrade', (_res, socket) => {
+      socket.on('error', () => {}).destroy();
+      mishap();
+    }),
 };
 
 function hostileServer(choices: Choices, sockets: Set<Socket>) {
