@@ -11,7 +11,7 @@ import { isPersistent, messageConnectionOptions, OPTION_UPGRADE } from '../wire/
 import { maxHeaderSize } from './command-line.js';
 import type { ConnectionSocket } from './connection.js';
 import type { Linked } from './connection-list.js';
-import { debug, requestStart } from './diagnostics.js';
+import { debug, isDebugging, requestStart } from './diagnostics.js';
 import { callListener } from './dispatch.js';
 import { completeMessage, endUnseen, type Incoming, SCOPE_OPTIONS } from './incoming-message.js';
 import { errorReply, lingeringClose } from './last-words.js';
@@ -100,6 +100,7 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
     request.url = startLine.target;
     request[kConnection] = this;
     this.incoming = request;
+    if (isDebugging) debug('server: %s %s', request.method, request.url);
 
     const isConnect = startLine.method === 'CONNECT';
     const hasOptions = fields.has(CONNECTION);
@@ -247,10 +248,11 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
     const event = request.method === 'CONNECT' ? 'connect' : 'upgrade';
     if (server.listenerCount(event) === 0) {
       // Nobody here speaks what was asked for.
-      debug('no listener for %s', event);
+      debug('server: no listener for %s', event);
       socket.destroy();
       return;
     }
+    debug('server: %s %s, an upgrade', request.method, request.url);
     this.detach();
     socket.removeListener('timeout', onTimeout);
     socket.removeListener('close', onGone);
@@ -333,6 +335,7 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
     const { server, socket } = this;
     this.pendingError = null;
     this.reads = false;
+    debug('server: %s', error.message);
     try {
       if (server.emit('clientError', error, socket)) return;
     } catch (thrown) {
@@ -388,6 +391,7 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
 
   /** The server has a connection less. */
   leaveServer(): void {
+    if (isDebugging) debug('server: a connection closed');
     this.server[kServer].connections.delete(this);
     if (this.idleDeadline !== 0) this.leaveIdle();
   }
@@ -414,6 +418,7 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
 
   onSocketTimeout(): void {
     const { server, socket } = this;
+    debug('server: a connection was idle for too long');
     this.idleDeadline = 0;
     const request = this.incoming;
     const requestHeard = request !== null && !request.complete && request.emit('timeout', socket);
