@@ -20,9 +20,10 @@ import { createConnection, type NetConnectOpts, type Socket } from 'node:net';
 import { invalidArgType, invalidArgValue, outOfRange } from '../errors.js';
 import { AGENT_KEEP_ALIVE_TIMEOUT_BUFFER, KEEP_ALIVE_MSECS, MAX_FREE_SOCKETS } from '../wire/limits.js';
 import { nameOf, nameOfRequest, poolName, socketOptions } from './agent-options.js';
+import { forget, otherWaiting, type Pools, takeFree } from './agent-pools.js';
 import { type AgentSocket, adopt, hearKeylog, keepAliveHint } from './agent-sockets.js';
 import type { Request } from './client-request.js';
-import { debug } from './diagnostics.js';
+import { debug, isDebugging } from './diagnostics.js';
 import { firstGlobalAgentOptions } from './global-agents.js';
 import { defineMembers } from './prototype.js';
 import { connectToProxy, type ProxyServer, proxyFromEnv, proxyOf } from './proxy.js';
@@ -30,8 +31,6 @@ import type { TunnelSocket } from './proxy-tunnel.js';
 import { MAX_TIMER, type RequestOptions } from './request-options.js';
 import { allowRetry } from './retry.js';
 import { kNameOfRequest, kProxy, kRequestOptions, kTunnel } from './symbols.js';
-
-type Pools<T> = Record<string, T[] | undefined>;
 
 /** Options of an agent with which it connects: the request's and its own. */
 export interface SocketOptions extends RequestOptions {
@@ -162,6 +161,10 @@ function onFree(this: Agent, socket: AgentSocket, options: SocketOptions): void 
   if (waiting !== undefined && waiting.length > 0) {
     const request = waiting.shift() as WaitingRequest;
     if (waiting.length === 0) delete this.requests[name];
+    if (isDebugging) {
+      const { method, path } = request;
+      debug('agent: the socket to %s goes to %s %s, which waited', placeOf(options), method, path);
+    }
     giveSocket(this, request, socket);
     request[kRequestOptions] = undefined;
     return;
@@ -182,6 +185,7 @@ function onFree(this: Agent, socket: AgentSocket, options: SocketOptions): void 
     socket.destroy();
     return;
   }
+  if (isDebugging) debug('agent: keeps a socket to %s', placeOf(options));
   this.freeSockets[name] = free;
   socket._httpMessage = null;
   this.removeSocket(socket, options);
@@ -200,18 +204,6 @@ function giveSocket(agent: Agent, request: Request, socket: AgentSocket): void {
   const agentTimeout = agent.options.timeout || 0;
   if (request.timeout === undefined || request.timeout === agentTimeout) return;
   socket.setTimeout(request.timeout);
-}
-
-/** A socket that can carry a request: not one that the other side has ended in the meantime. */
-function takeFree(agent: Agent, name: string): AgentSocket | undefined {
-  const free = agent.freeSockets[name];
-  if (free === undefined) return undefined;
-  let socket: AgentSocket | undefined;
-  do {
-    socket = agent.scheduling === 'fifo' ? free.shift() : free.pop();
-  } while (socket !== undefined && (socket.destroyed || !socket.writable));
-  if (free.length === 0) delete agent.freeSockets[name];
-  return socket;
 }
 
 const members: ThisType<Agent> & Record<string | symbol, unknown> = {
@@ -239,6 +231,7 @@ const members: ThisType<Agent> & Record<string | symbol, unknown> = {
     this.sockets[name] ??= [];
     const socket = takeFree(this, name);
     if (socket !== undefined) {
+      if (isDebugging) debug('agent: uses a kept socket to %s', placeOf(asked as RequestOptions));
       this.reuseSocket(socket, request);
       if (this.retryStaleSockets) {
         allowRetry(request, this, socketOptions(this, request, asked as RequestOptions));
@@ -265,6 +258,7 @@ const members: ThisType<Agent> & Record<string | symbol, unknown> = {
       options.keepAlive = this.keepAlive;
       options.keepAliveInitialDelay = this.keepAliveMsecs;
     }
+    if (isDebugging) debug('agent: connects to %s', placeOf(options));
     let isCalled = false;
     const onCreate: OnCreate = (error, socket) => {
       if (isCalled) return;
@@ -355,9 +349,14 @@ function connectOrWait(agent: Agent, request: WaitingRequest, asked: RequestOpti
     });
     return;
   }
-  debug('waiting for a socket');
+  debug('agent: no socket for %s %s yet, it waits', request.method, request.path);
   request[kRequestOptions] = asked;
   (agent.requests[name] ??= []).push(request);
+}
+
+/** Where a socket leads, for people. The name of its pool has keys and certificates in it. */
+function placeOf({ socketPath, host, port }: RequestOptions): string {
+  return socketPath ? String(socketPath) : `${host}:${port}`;
 }
 
 /** Until the request has a socket, the one to the proxy ends and times out for it. */
@@ -366,23 +365,6 @@ function awaitTunnel(request: Request, socket: TunnelSocket): void {
   socket.on('timeout', () => {
     if (request.socket === null && !request.destroyed) request.emit('timeout');
   });
-}
-
-/** Of the names that requests wait under, one that has room for a socket. */
-function otherWaiting(agent: Agent): string | undefined {
-  for (const name in agent.requests) {
-    // These wait for a socket of their own.
-    if (!agent.sockets[name]?.length) return name;
-  }
-  return undefined;
-}
-
-function forget<T>(pools: Pools<T>, name: string, member: T): void {
-  const pool = pools[name];
-  if (pool === undefined) return;
-  const index = pool.indexOf(member);
-  if (index !== -1) pool.splice(index, 1);
-  if (pool.length === 0) delete pools[name];
 }
 
 let currentDefault: Agent | null = null;

@@ -16,7 +16,7 @@ import { isInterimStatus, SWITCHING_PROTOCOLS } from '../wire/tables.js';
 import type { Request } from './client-request.js';
 import { maxHeaderSize } from './command-line.js';
 import { Connection, type ConnectionSocket } from './connection.js';
-import { clientRequestError, clientResponseFinish, debug } from './diagnostics.js';
+import { clientRequestError, clientResponseFinish, debug, isDebugging } from './diagnostics.js';
 import { completeMessage, type Incoming, IncomingMessage } from './incoming-message.js';
 import { emitDrain, type MessageOutlet } from './outgoing.js';
 import type { ResponseParsing } from './request-options.js';
@@ -123,13 +123,14 @@ export class ClientConnection extends Connection implements MessageOutlet {
     socket._httpMessage = request;
     request.socket = socket;
     request[kConnection] = this;
+    if (isDebugging) debug('client: %s %s has its socket', request.method, request.path);
   }
 
   override feed(chunk: Buffer, length: number): void {
     const { request } = this;
     if (request === null) {
       // Nobody asked (CVE-2026-48931): the next request must not get this for its answer.
-      debug('data on an idle socket');
+      debug('client: data on an idle socket');
       this.socket.destroy();
       return;
     }
@@ -153,6 +154,7 @@ export class ClientConnection extends Connection implements MessageOutlet {
     response.joinDuplicateHeaders = this.parsing.joinDuplicateHeaders;
     response.rawHeaders = limited(fields.lines, request.maxHeadersCount);
     response.upgrade = false;
+    if (isDebugging) debug('client: %d to %s %s', statusCode, request.method, request.path);
     if (isInterimStatus(statusCode)) {
       this.isInterim = true;
       this.tellInterim(request, response);
@@ -224,7 +226,7 @@ export class ClientConnection extends Connection implements MessageOutlet {
     this.ignoreData();
     if (this.socket.readableLength > 0) {
       // Received while the reader was slow: nobody would hear it any more.
-      debug('bytes behind a response');
+      debug('client: bytes behind a response');
       this.socket.destroy();
     }
     const response = this.incoming;
@@ -238,7 +240,7 @@ export class ClientConnection extends Connection implements MessageOutlet {
    * that are no response are an error, as in node:http.
    */
   protected onUnreadable(chunk: Buffer): void {
-    debug('bytes behind a response');
+    debug('client: bytes behind a response');
     this.deafen();
     this.socket.destroy();
     const parser = new MessageParser(RESPONSE, NOBODY, { leniency: this.parsing.leniency });
@@ -278,9 +280,12 @@ export class ClientConnection extends Connection implements MessageOutlet {
     socket.emit('agentRemove');
     // Not flowing, not paused: as the listener would find a socket of its own.
     (socket as { readableFlowing: boolean | null }).readableFlowing = null;
-    request.emit(event, response, socket, head);
-    request.destroyed = true;
-    closeRequest(request);
+    try {
+      request.emit(event, response, socket, head);
+    } finally {
+      request.destroyed = true;
+      closeRequest(request);
+    }
   }
 
   // The end of an exchange: the request is flushed, and the response is read.
@@ -446,6 +451,7 @@ function onResponseTimeout(this: ConnectionSocket): void {
 /** Tells the request, and instrumentations, what went wrong. */
 export function emitError(request: Request, error: Error): void {
   if (clientRequestError.hasSubscribers) clientRequestError.publish({ request, error });
+  debug('client: %s %s failed: %s', request.method, request.path, error.message);
   request.emit('error', error);
 }
 

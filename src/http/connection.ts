@@ -6,7 +6,7 @@
  */
 import { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
-import { type PeerError, socketEncoding } from '../errors.js';
+import { HEADER_OVERFLOW, type PeerError, socketEncoding } from '../errors.js';
 import type { MessageParser, MessageSink } from '../wire/parser.js';
 import type { BodySource, Incoming } from './incoming-message.js';
 import { Outbox } from './outbox.js';
@@ -193,7 +193,7 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
       at = parser.execute(chunk, at, end);
       if (parser.error !== null) {
         this.reads = false;
-        parser.error.bytesParsed = at;
+        parser.error.bytesParsed = parser.error.code === HEADER_OVERFLOW ? lineEnd(chunk, at, end) : at;
         parser.error.rawPacket = this.kept(chunk, 0, end);
         this.onParseError(parser.error);
         break;
@@ -264,6 +264,13 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
     if (!this.isBodyBlocked) this.socket.resume();
   }
 
+  /** Nothing of the input is of use any more, but for its end. */
+  protected discardInput(): void {
+    this.heldInput = null;
+    this.isBodyBlocked = false;
+    this.socket.resume();
+  }
+
   /** Is input held back that was received already? */
   protected get holdsInput(): boolean {
     return this.heldInput !== null;
@@ -279,6 +286,12 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
 
 const EMPTY = Buffer.alloc(0);
 const { addListener, removeListener } = EventEmitter.prototype;
+
+/** Where the line ends that is too long: node:http notices it there. */
+function lineEnd(chunk: Buffer, from: number, to: number): number {
+  const end = chunk.subarray(0, to).indexOf('\r', from);
+  return end === -1 ? to : end + 1;
+}
 
 function resumeMessages(connection: Connection): void {
   connection.resumeMessages();
@@ -302,7 +315,8 @@ function onError(this: ConnectionSocket, error: Error): void {
 
 function onClose(this: ConnectionSocket): void {
   const connection = this[kConnection];
-  if (connection === undefined) return;
+  // Requests have one too, and libraries have called the listeners of a socket with one of those.
+  if (connection?.socket !== this) return;
   stopReading(connection);
   connection.onSocketClose();
 }

@@ -21,7 +21,9 @@ export const clientRequestError = channel('http.client.request.error');
 /** `{ request, response }`, when the head of the response was read. */
 export const clientResponseFinish = channel('http.client.response.finish');
 
-/** Writes to stderr under NODE_DEBUG=http. */
+/** Writes to stderr under NODE_DEBUG=http: requests by method and target, never header fields. */
 export const debug = debuglog('http');
+/** Is anything written? Asked once: what runs for every request costs nothing where nothing is. */
+export const isDebugging = debug.enabled;
 // The first call has Node warn of what stands in such a log; most of ours come late, or never.
-if (debug.enabled) debug('barewire');
+if (isDebugging) debug('barewire');

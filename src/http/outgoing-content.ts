@@ -144,7 +144,14 @@ function sendLast(
   finish: Callback,
   length: number,
 ): boolean {
-  if (!message.chunkedEncoding) return message._send(chunk, encoding, finish, length);
+  if (!message.chunkedEncoding) {
+    if (message.socket === null || message[kConnection] !== null) {
+      return message._send(chunk, encoding, finish, length);
+    }
+    // A stream of the caller's sees the end as a write of its own, as node:http has it.
+    message._send(chunk, encoding, null, length);
+    return message._send('', 'latin1', finish);
+  }
   if (length > 0 && message[kCorked] > 0 && message._headerSent) {
     holdChunk(message, { data: chunk, encoding: encoding ?? null, callback: null }, length);
     sendEnd(message, finish);

@@ -3,7 +3,7 @@
  * error replies, the end.
  */
 import { AsyncResource } from 'node:async_hooks';
-import { connectionReset, contentTooLarge, type PeerError, requestTimeout } from '../errors.js';
+import { contentTooLarge, type PeerError, requestTimeout } from '../errors.js';
 import { CONNECTION, EXPECT, HOST, UPGRADE } from '../wire/fields.js';
 import { CHUNKED, CLOSE_DELIMITED, hasFramingField } from '../wire/framing.js';
 import { INSECURE, MessageParser, REQUEST } from '../wire/parser.js';
@@ -11,7 +11,7 @@ import { isPersistent, messageConnectionOptions, OPTION_UPGRADE } from '../wire/
 import { maxHeaderSize } from './command-line.js';
 import type { ConnectionSocket } from './connection.js';
 import type { Linked } from './connection-list.js';
-import { debug, requestStart } from './diagnostics.js';
+import { debug, isDebugging, requestStart } from './diagnostics.js';
 import { callListener } from './dispatch.js';
 import { completeMessage, endUnseen, type Incoming, SCOPE_OPTIONS } from './incoming-message.js';
 import { errorReply, lingeringClose } from './last-words.js';
@@ -51,6 +51,8 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
     });
     // Who connects and says nothing is to be timed out as well.
     this.messageStartedAt = performance.now();
+    // The first: listeners of the caller's that the others call may throw.
+    socket.on('close', onGone);
     this.attach();
     socket.on('timeout', onTimeout);
   }
@@ -62,6 +64,16 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
 
   override feed(chunk: Buffer, length: number): void {
     this.scope.runInAsyncScope(super.feed, this, chunk, length);
+    this.startClock();
+  }
+
+  /** What was held back is read as it would have been: not in the context of the response it waited for. */
+  override resumeMessages(): void {
+    this.scope.runInAsyncScope(super.resumeMessages, this);
+    this.startClock();
+  }
+
+  private startClock(): void {
     // The clock runs for a message that is incomplete; most come whole and never see it.
     if (!this.parser.isIdle && this.messageStartedAt === 0) {
       this.messageStartedAt = performance.now();
@@ -88,6 +100,7 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
     request.url = startLine.target;
     request[kConnection] = this;
     this.incoming = request;
+    if (isDebugging) debug('server: %s %s', request.method, request.url);
 
     const isConnect = startLine.method === 'CONNECT';
     const hasOptions = fields.has(CONNECTION);
@@ -224,7 +237,7 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
     if (this.turn !== null) {
       // The responses before it first.
       this.pendingUpgrade = { request, head };
-      this.socket.pause();
+      this.limitHead(head);
     } else {
       this.upgrade(request, head);
     }
@@ -235,14 +248,15 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
     const event = request.method === 'CONNECT' ? 'connect' : 'upgrade';
     if (server.listenerCount(event) === 0) {
       // Nobody here speaks what was asked for.
-      debug('no listener for %s', event);
+      debug('server: no listener for %s', event);
       socket.destroy();
       return;
     }
+    debug('server: %s %s, an upgrade', request.method, request.url);
     this.detach();
     socket.removeListener('timeout', onTimeout);
-    server[kServer].connections.delete(this);
-    if (this.idleDeadline !== 0) this.leaveIdle();
+    socket.removeListener('close', onGone);
+    this.leaveServer();
     completeMessage(request);
     // Not flowing, not paused: as the listener would find a socket of its own.
     (socket as { readableFlowing: boolean | null }).readableFlowing = null;
@@ -256,8 +270,33 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
     this.fail(error);
   }
 
+  /**
+   * The other protocol's first bytes, while its upgrade waits. They are read on, for else the end of the connection
+   * would not be seen; a client that does not wait for the answer may send as many as the stream would hold.
+   */
+  private holdHead(upgrade: { head: Buffer }, chunk: Buffer): void {
+    upgrade.head = Buffer.concat([upgrade.head, chunk]);
+    this.limitHead(upgrade.head);
+  }
+
+  private limitHead(head: Buffer): void {
+    if (head.length <= this.socket.readableHighWaterMark) return;
+    this.dropUpgrade();
+    this.fail(contentTooLarge());
+  }
+
+  private dropUpgrade(): void {
+    const request = this.pendingUpgrade?.request;
+    this.pendingUpgrade = null;
+    if (request !== undefined) this.abortRequest(request);
+  }
+
   /** A caller that keeps a connection after 'clientError' is told again. */
   protected onUnreadable(chunk: Buffer): void {
+    if (this.pendingUpgrade !== null) {
+      this.holdHead(this.pendingUpgrade, chunk);
+      return;
+    }
     const error = this.parseError;
     if (error === null || this.pendingError !== null || this.isLingering) return;
     this.server.emit('clientError', Object.assign(error, { rawPacket: chunk, bytesParsed: 0 }), this.socket);
@@ -273,6 +312,8 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
 
   /** Reports the error when the responses before it have left: they are not to blame. */
   private fail(error: Error): void {
+    // Whoever is to answer, or to close, may wait for the end of the connection: it has to be seen.
+    this.discardInput();
     const isOwed = this.turn !== null && (this.waiting.length > 0 || this.turn.req !== this.incoming);
     if (isOwed || this.flushing.length > 0) {
       this.pendingError = error;
@@ -294,7 +335,14 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
     const { server, socket } = this;
     this.pendingError = null;
     this.reads = false;
-    if (server.emit('clientError', error, socket)) return;
+    debug('server: %s', error.message);
+    try {
+      if (server.emit('clientError', error, socket)) return;
+    } catch (thrown) {
+      // It was to end the socket.
+      socket.destroy(error);
+      throw thrown;
+    }
     const response = this.turn;
     if (!socket.writable || response?._headerSent) {
       socket.destroy(error);
@@ -327,7 +375,8 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
     this.reads = false;
     if (error !== null) {
       this.fail(error);
-      return;
+      if (this.pendingError === null) return;
+      // The end of a connection is its end, whatever was still to come.
     }
     if (!server.httpAllowHalfOpen) {
       if (typeof socket.end === 'function') socket.end();
@@ -340,24 +389,36 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
     }
   }
 
-  onSocketClose(): void {
-    const { server } = this;
-    server[kServer].connections.delete(this);
+  /** The server has a connection less. */
+  leaveServer(): void {
+    if (isDebugging) debug('server: a connection closed');
+    this.server[kServer].connections.delete(this);
     if (this.idleDeadline !== 0) this.leaveIdle();
+  }
+
+  onSocketClose(): void {
     this.reads = false;
+    const { pendingError } = this;
+    if (pendingError !== null) {
+      this.pendingError = null;
+      this.server.emit('clientError', pendingError, this.socket);
+    }
     this.abortExchanges();
-    this.pendingUpgrade?.request.destroy(connectionReset('aborted'));
-    this.pendingUpgrade = null;
+    this.dropUpgrade();
   }
 
   onSocketDrain(): void {
     const { turn } = this;
-    if (turn !== null && !turn.finished) emitDrain(turn);
-    if (this.holdsInput) this.resumeMessages();
+    try {
+      if (turn !== null && !turn.finished) emitDrain(turn);
+    } finally {
+      if (this.holdsInput) this.resumeMessages();
+    }
   }
 
   onSocketTimeout(): void {
     const { server, socket } = this;
+    debug('server: a connection was idle for too long');
     this.idleDeadline = 0;
     const request = this.incoming;
     const requestHeard = request !== null && !request.complete && request.emit('timeout', socket);
@@ -369,4 +430,10 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
 
 function onTimeout(this: ConnectionSocket): void {
   (this[kConnection] as ServerConnection | undefined)?.onSocketTimeout();
+}
+
+/** Of its own, so that 'close' has more than one listener, as on a stock socket: some go through them as a list. */
+function onGone(this: ConnectionSocket): void {
+  const connection = this[kConnection] as ServerConnection | undefined;
+  if (connection?.socket === this) connection.leaveServer();
 }

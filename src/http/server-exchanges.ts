@@ -10,7 +10,7 @@ import { connectionReset } from '../errors.js';
 import { MAX_PIPELINED_REQUESTS } from '../wire/limits.js';
 import { Connection, type ConnectionSocket } from './connection.js';
 import type { Timed } from './deadlines.js';
-import { responseFinish } from './diagnostics.js';
+import { debug, isDebugging, responseFinish } from './diagnostics.js';
 import { abortSignal, endUnseen, type Incoming, SCOPE_OPTIONS } from './incoming-message.js';
 import { emitClose, emitHeard, type MessageOutlet, type Outgoing } from './outgoing.js';
 import type { HttpServer } from './server.js';
@@ -130,6 +130,7 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
     if (response === undefined) return;
     const { socket, server } = this;
     const request = response.req;
+    if (isDebugging) debug('server: %d to %s %s', response.statusCode, request.method, request.url);
     if (responseFinish.hasSubscribers) responseFinish.publish({ request, response, socket, server });
     this.releaseRequest(request);
     response.detachSocket(socket);

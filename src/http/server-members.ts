@@ -5,6 +5,7 @@ import { Server as NetServer } from 'node:net';
 import { promisify } from 'node:util';
 import { STATUS_CODES } from '../wire/tables.js';
 import type { ConnectionSocket } from './connection.js';
+import { debug, isDebugging } from './diagnostics.js';
 import { defineMembers } from './prototype.js';
 import type { HttpServer } from './server.js';
 import { ServerConnection } from './server-connection.js';
@@ -15,6 +16,7 @@ import { kServer } from './symbols.js';
 /** Serves HTTP on a socket, or on any Duplex: what the server does with every 'connection'. */
 export function connectionListener(this: HttpServer, socket: ConnectionSocket): void {
   (socket as { server: unknown }).server = this;
+  if (isDebugging) debug('server: a connection from %s:%s', socket.remoteAddress, socket.remotePort);
   const connection = new ServerConnection(this, socket);
   this[kServer].connections.add(connection);
   if (this.timeout && typeof socket.setTimeout === 'function') socket.setTimeout(this.timeout);

@@ -69,6 +69,21 @@ differNewest('pipelined requests have stores of their own', async (scene) => {
   await scene.exchange(server, get('/1') + get('/2') + lastGet('/3'));
 });
 
+differNewest('a request that had to wait for room has a store of its own', async (scene) => {
+  const storage = new AsyncLocalStorage<string>();
+  const server = await scene.serve(
+    (req, res) => {
+      scene.log('before', req.url, storage.getStore());
+      storage.run(String(req.url), () => res.end('x'.repeat(20_000)));
+    },
+    // The first response fills the stream: what is behind its request is read when it has drained.
+    { highWaterMark: 1000 },
+  );
+  const client = scene.connect(server);
+  await client.send(get('/1') + lastGet('/2'));
+  await client.closed();
+});
+
 differ('handlers run in the context in which the server began to listen', async (scene) => {
   const storage = new AsyncLocalStorage<string>();
   const server = scene.http.createServer((_req, res) => {

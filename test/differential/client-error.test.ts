@@ -59,6 +59,21 @@ differ('reason is the end of the message, rawPacket the bytes that were read', a
   }
 });
 
+differ('bytesParsed of a head that is too large is the end of the value that is', async (scene) => {
+  const value = 'a'.repeat(16384);
+  const firstLine = 'GET / HTTP/1.1\r\n';
+  for (const text of [
+    `${firstLine}Cookie: ${value}`,
+    `${firstLine}Cookie: ${value}\r\nX: y\r\n\r\n`,
+    `${firstLine}Cookie: b\r\nCookie: ${value}\r`,
+  ]) {
+    const server = await errorServer(scene, ['code', 'bytesParsed']);
+    // As one chunk, which the network would not promise.
+    server.on('connection', (socket) => socket.push(text));
+    await scene.connect(server).closed();
+  }
+});
+
 // Which byte a parser stumbles over is its own affair: only that bytesParsed is an offset in rawPacket counts.
 differ('bytesParsed is an offset in rawPacket', async (scene) => {
   const server = await scene.serve();

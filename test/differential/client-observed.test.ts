@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncLocalStorage, createHook, executionAsyncId } from 'node:async_hooks';
 import diagnostics from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
@@ -217,3 +217,23 @@ differ('a response is dumped where nobody listens, by the options of events', as
   req.destroy();
   await scene.seen('req close');
 });
+
+differ(
+  'every request has an async resource of type HTTPCLIENTREQUEST, in which its response comes',
+  async (scene) => {
+    const types = new Map<number, string>();
+    const hook = createHook({ init: (id, type) => void types.set(id, type) }).enable();
+    try {
+      const origin = await scene.origin(ok(), ok(), lastOk);
+      const agent = scene.agent({ keepAlive: true });
+      for (let count = 1; count <= 3; count++) {
+        const req = scene.get(origin, { agent }, 'req', ['close']);
+        req.on('response', () => scene.log('type', types.get(executionAsyncId())));
+        await scene.closed();
+      }
+    } finally {
+      hook.disable();
+    }
+    scene.log('made', [...types.values()].filter((type) => type === 'HTTPCLIENTREQUEST').length);
+  },
+);

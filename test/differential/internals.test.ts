@@ -119,6 +119,42 @@ differ('a standalone response on any Writable', async (scene) => {
   scene.recordText(received);
 });
 
+/** A Writable that logs each write it is given. */
+function loggingSink(scene: Scene): Writable {
+  return new Writable({
+    write(data: Buffer, _encoding, done) {
+      scene.log('write', masked(data.toString('latin1')));
+      setImmediate(done);
+    },
+  });
+}
+
+differ('the writes of a standalone response with its whole content', async (scene) => {
+  // Content in a buffer is joined with the head here, which is a write less.
+  for (const content of ['hello', 'h\u00e9llo', undefined]) {
+    const request = { method: 'GET', httpVersionMajor: 1, httpVersionMinor: 1 } as never;
+    const res = new scene.http.ServerResponse(request);
+    res.assignSocket(loggingSink(scene) as never);
+    const finished = new Promise<void>((resolve) => res.on('finish', resolve));
+    res.end(content);
+    await finished;
+    scene.log('finish');
+  }
+});
+
+differ('the writes of a message of a class of its own', async (scene) => {
+  class Message extends (scene.http.OutgoingMessage as unknown as new () => Internals) {
+    override _implicitHeader() {}
+  }
+  const message = new Message();
+  const sink = loggingSink(scene);
+  Object.assign(sink, { _httpMessage: message });
+  Object.assign(message, { socket: sink });
+  const finished = new Promise<void>((resolve) => message.on('finish', () => resolve()));
+  message.end('hello');
+  await finished;
+});
+
 for (const [method, version] of [
   ['HEAD', [1, 1]],
   ['GET', [1, 0]],

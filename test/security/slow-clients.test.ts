@@ -8,7 +8,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { describe, it, type TestContext } from 'node:test';
 import { bounded } from '../differential/bounded.js';
-import { chunkedPost, get, head, lastGet } from '../differential/messages.js';
+import { chunk, chunkedPost, get, head, lastGet } from '../differential/messages.js';
 import { assertRefusal, replies, serve } from './served.js';
 import { ServerProcess } from './server-control.js';
 
@@ -178,8 +178,34 @@ describe('slow clients', () => {
 describe('a time-out', () => {
   const quick = { headersTimeout: 50, requestTimeout: 100, connectionsCheckingInterval: 10 };
 
+  it('CVE-2018-12122: of the head ends a head that does not come, without one of the request', async (t) => {
+    const served = await serve(t, { ...quick, requestTimeout: 0 });
+    for (const part of ['', 'GET / HT', 'GET / HTTP/1.1\r\nHost: a\r\nX-']) {
+      const client = served.connect();
+      await client.send(part);
+      await client.closed();
+      assertRefusal(replies(client.received)[0], 408);
+    }
+    assert.deepEqual(served.handled, []);
+  });
+
+  it('CVE-2020-8251: of the request ends content that does not come, without one of the head', async (t) => {
+    const served = await serve(t, { ...quick, headersTimeout: 0 });
+    for (const part of [
+      chunkedPost() + chunk('some'),
+      head('POST / HTTP/1.1', 'Host: a', 'Content-Length: 9'),
+    ]) {
+      const client = served.connect();
+      await client.send(part);
+      await client.closed();
+      assertRefusal(replies(client.received)[0], 408);
+    }
+    assert.deepEqual(served.completed, []);
+  });
+
   it('CVE-2019-5737: counts for every request of a connection', async (t) => {
-    const served = await serve(t, quick);
+    // That of the whole request would end it too.
+    const served = await serve(t, { ...quick, requestTimeout: 0 });
     const client = served.connect();
     await client.send(get('/first'));
     await client.until('ok');
@@ -250,7 +276,7 @@ describe('a time-out', () => {
   });
 
   it('of empty lines before a request-line is that of the head', async (t) => {
-    const served = await serve(t, quick);
+    const served = await serve(t, { ...quick, requestTimeout: 0 });
     const client = served.connect();
     const drip = setInterval(() => client.socket.writable && client.socket.write('\r\n'), 5);
     t.after(() => clearInterval(drip));
