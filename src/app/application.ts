@@ -279,9 +279,13 @@ export class Application implements ChainOwner {
   private callRaw(raw: RawHandler, req: AppRequest, res: AppResponse): void {
     try {
       const result = raw(req, res);
-      if (isThenable(result)) result.then(undefined, (error: unknown) => this.finish(error, req, res));
+      if (isThenable(result)) {
+        Promise.resolve(result).then(undefined, (error: unknown) =>
+          this.finish(error, ...adopt(this, req, res)),
+        );
+      }
     } catch (error) {
-      this.finish(error, req, res);
+      this.finish(error, ...adopt(this, req, res));
     }
   }
 
@@ -290,7 +294,7 @@ export class Application implements ChainOwner {
     try {
       const result = handler(req, res, noNext);
       const sent = isThenable(result)
-        ? result.then((value) => this.respond(req, res, value))
+        ? Promise.resolve(result).then((value) => this.respond(req, res, value))
         : this.respond(req, res, result);
       this.settle(sent, req, res);
     } catch (error) {
@@ -327,18 +331,18 @@ export class Application implements ChainOwner {
       answerError(error, req, res, this.isDevelopment);
       return;
     }
-    const answerUnlessAnswered = (failure: unknown) => {
-      if (!res.writableEnded) answerError(failure, req, res, this.isDevelopment);
+    const wasBegun = res.headersSent;
+    const answerUnlessAnswered = () => {
+      // What it has begun itself it may still be writing.
+      if (!res.headersSent || wasBegun) answerError(error, req, res, this.isDevelopment);
     };
+    const fail = (failure: unknown) => answerError(failure, req, res, this.isDevelopment);
     try {
       const result = errorListener(error, req, res);
-      if (isThenable(result)) {
-        result.then(() => answerUnlessAnswered(error), answerUnlessAnswered);
-      } else {
-        answerUnlessAnswered(error);
-      }
+      if (isThenable(result)) Promise.resolve(result).then(answerUnlessAnswered, fail);
+      else answerUnlessAnswered();
     } catch (thrown) {
-      answerUnlessAnswered(thrown);
+      fail(thrown);
     }
   }
 }

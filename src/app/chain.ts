@@ -163,7 +163,8 @@ class ChainRun {
   private settled(index: number, answers: boolean, result: unknown): unknown {
     if (result === undefined || result === this.res) return undefined;
     if (isThenable(result)) {
-      return result.then(
+      // Of a thenable that is no promise nobody knows what its then() returns, nor when it throws.
+      return Promise.resolve(result).then(
         (value) => {
           if (!answers || value === undefined || value === this.res) return undefined;
           return this.answer(index, value);

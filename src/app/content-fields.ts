@@ -23,11 +23,33 @@ function dropField(res: ResponseLike, name: string): void {
 
 const DESCRIPTIVE = ['Content-Type', 'Content-Encoding', 'Content-Language', 'Content-Range'];
 
+const DESCRIPTIVE_NAMES = new Set(DESCRIPTIVE.map((name) => name.toLowerCase()));
+
 /** Removes what describes content, from a response that has none. */
 export function dropContentFields(res: ResponseLike): void {
   for (const name of DESCRIPTIVE) dropField(res, name);
   dropField(res, TRANSFER_ENCODING_NAME);
   dropField(res, CONTENT_LENGTH_NAME);
+}
+
+/** What is said of content beyond its description: which version it is, how long it holds, what else can be had. */
+const OF_REPRESENTATION = [
+  'Accept-Ranges',
+  'Cache-Control',
+  'Content-Digest',
+  'Content-Disposition',
+  'Content-Location',
+  'ETag',
+  'Expires',
+  'Last-Modified',
+  'Repr-Digest',
+  'Trailer',
+];
+
+/** Removes all that was said of the content which could not be sent, from a response with other content. */
+export function dropRepresentation(res: ResponseLike): void {
+  dropContentFields(res);
+  for (const name of OF_REPRESENTATION) dropField(res, name);
 }
 
 /** Removes what is true of content as it is, from a response that sends it in a coding. */
@@ -46,6 +68,12 @@ const HOP_BY_HOP = new Set([
   TRANSFER_ENCODING_NAME,
   'upgrade',
 ]);
+
+/** Does this field belong to one message alone: to its content, its framing, its connection? */
+export function belongsToMessage(name: string): boolean {
+  const lowerCase = name.toLowerCase();
+  return HOP_BY_HOP.has(lowerCase) || lowerCase === CONTENT_LENGTH_NAME || DESCRIPTIVE_NAMES.has(lowerCase);
+}
 
 /** Content codings that fetch undoes without a word. */
 const UNDONE_BY_FETCH = /^(?:x-)?gzip$|^deflate$|^br$|^zstd$/i;

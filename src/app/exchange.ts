@@ -40,6 +40,15 @@ interface ResponseParts {
   stream?: { destroyed: boolean; close(code: number): void };
 }
 
+/** Ends a connection so that its end is seen to be none of the content's. */
+function reset(socket: { resetAndDestroy?(): void }): void {
+  try {
+    socket.resetAndDestroy?.();
+  } catch {
+    // No TCP: a pipe, which cannot tell, or TLS, which tells by the alert that is missing.
+  }
+}
+
 /** HTTP/2's code for an error of our own (RFC 9113 section 7). */
 const INTERNAL_ERROR = 2;
 
@@ -58,9 +67,9 @@ export function cutShort(res: ResponseLike, hasLength: boolean): void {
   if (stream !== undefined) {
     // A stream that is destroyed without a code ends with NO_ERROR.
     stream.close(INTERNAL_ERROR);
-  } else if (!hasLength && chunkedEncoding === false && socket?.resetAndDestroy) {
+  } else if (!hasLength && chunkedEncoding === false && socket) {
     // Close-delimited content ends where the connection does: only a reset tells that this is not its end.
-    socket.resetAndDestroy();
+    reset(socket);
   }
   res.destroy();
 }

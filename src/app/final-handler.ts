@@ -1,13 +1,16 @@
-/** The last resort: the answer to an error that nobody took, in a form that the client asked for. */
-import { type Problem, problemOf, statusOf } from './http-error.js';
-import type { AppRequest, AppResponse } from './types.js';
+/** The last resort: the answer to an error that nobody took, in a form that the client asked for. It never throws. */
+import { belongsToMessage, declaredLengthOf, dropRepresentation, setLength } from './content-fields.js';
+import { cutShort, type RequestLike, type ResponseLike } from './exchange.js';
+import { fieldsOf, type Problem, problemOf, statusOf } from './http-error.js';
+import { accepts } from './negotiation.js';
+import { appendVary } from './vary.js';
 
-/** Does the client want JSON? By the order of what it names; what names neither gets JSON. */
-function prefersText(accept: string | undefined): boolean {
-  if (accept === undefined) return false;
-  const json = accept.search(/\bapplication\/(?:[\w.-]+\+)?json\b|\*\/\*|\bapplication\/\*/i);
-  const text = accept.search(/\btext\//i);
-  return text !== -1 && (json === -1 || text < json);
+/** What can be had, best first for who takes anything. */
+const TYPES = ['application/problem+json', 'application/json', 'text/plain', 'text/html'];
+
+function prefersText(req: RequestLike): boolean {
+  const best = accepts(req, TYPES);
+  return best !== false && best.startsWith('text/');
 }
 
 function asText(problem: Problem): string {
@@ -18,37 +21,64 @@ function asText(problem: Problem): string {
   return text;
 }
 
-/** Fields that described the answer which could not be given. */
-const OF_CONTENT = [
-  'content-encoding',
-  'content-language',
-  'content-range',
-  'etag',
-  'last-modified',
-  'cache-control',
-];
+/** What members of an error's own JSON cannot say is left out, with all of them. */
+function asJson(problem: Problem): string {
+  try {
+    return JSON.stringify(problem);
+  } catch {
+    const { type, title, status, detail, code } = problem;
+    return JSON.stringify({ type, title, status, detail, code });
+  }
+}
 
 /**
  * Answers with problem details (RFC 9457), as JSON or as text. After the head was sent there is no answer left to
  * give: the connection is destroyed, so that no client takes what it got for the whole.
  */
-export function answerError(error: unknown, req: AppRequest, res: AppResponse, isDevelopment: boolean): void {
-  if (res.headersSent) {
-    if (!res.writableEnded) res.destroy(error instanceof Error ? error : undefined);
-    return;
+export function answerError(
+  error: unknown,
+  req: RequestLike,
+  res: ResponseLike,
+  isDevelopment: boolean,
+): void {
+  try {
+    if (!res.headersSent) sendProblem(error, req, res, isDevelopment);
+    else if (!res.writableEnded) cutShort(res, declaredLengthOf(res) !== undefined);
+  } catch {
+    giveUp(res);
   }
-  const { headers } = (typeof error === 'object' && error !== null ? error : {}) as {
-    headers?: Record<string, string>;
-  };
+}
+
+function sendProblem(error: unknown, req: RequestLike, res: ResponseLike, isDevelopment: boolean): void {
   const problem = problemOf(error, isDevelopment);
-  const isText = prefersText(req.headers.accept);
-  const content = isText ? asText(problem) : JSON.stringify(problem);
-  for (const name of OF_CONTENT) res.removeHeader(name);
+  const isText = prefersText(req);
+  const content = isText ? asText(problem) : asJson(problem);
+  dropRepresentation(res);
   res.statusCode = statusOf(error);
-  res.statusMessage = '';
-  if (headers) for (const name of Object.keys(headers)) res.setHeader(name, headers[name]);
+  // HTTP/2 has none, and warns of it.
+  if (req.httpVersionMajor < 2) (res as ResponseLike & { statusMessage: string }).statusMessage = '';
+  for (const [name, value] of fieldsOf(error)) {
+    // What frames and describes the content is about this one.
+    if (belongsToMessage(name)) continue;
+    try {
+      res.setHeader(name, value);
+    } catch {
+      // A field that cannot be sent is no reason not to answer.
+    }
+  }
+  appendVary(res, 'Accept');
   // Never taken for something else than it is (RFC 9457 section 5).
   res.setHeader('Content-Type', isText ? 'text/plain; charset=utf-8' : 'application/problem+json');
   res.setHeader('X-Content-Type-Options', 'nosniff');
+  setLength(res, Buffer.byteLength(content));
   res.end(content);
+}
+
+/** Not even that could be said. */
+function giveUp(res: ResponseLike): void {
+  try {
+    res.destroy();
+  } catch {
+    // What has no connection left needs no end.
+  }
 }

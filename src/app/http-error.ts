@@ -65,12 +65,38 @@ function isErrorStatus(status: unknown): status is number {
   return typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599;
 }
 
+/** What an error says of itself. Anything can be thrown, such as what throws when it is read: that says nothing. */
+function wordsOf(error: unknown): Partial<Record<keyof HttpError, unknown>> {
+  if (typeof error !== 'object' || error === null) return {};
+  try {
+    const { status, statusCode, type, title, code, members, expose, headers, message, stack } =
+      error as HttpError;
+    return { status, statusCode, type, title, code, members, expose, headers, message, stack };
+  } catch {
+    return {};
+  }
+}
+
+function ownStatus(words: ReturnType<typeof wordsOf>): number | undefined {
+  if (isErrorStatus(words.status)) return words.status;
+  return isErrorStatus(words.statusCode) ? words.statusCode : undefined;
+}
+
 /** The status an error is answered with: its own, or 500. */
 export function statusOf(error: unknown): number {
-  if (typeof error !== 'object' || error === null) return 500;
-  const { status, statusCode } = error as { status?: unknown; statusCode?: unknown };
-  if (isErrorStatus(status)) return status;
-  return isErrorStatus(statusCode) ? statusCode : 500;
+  return ownStatus(wordsOf(error)) ?? 500;
+}
+
+/** The header fields an error is answered with; of one with a status. */
+export function fieldsOf(error: unknown): [name: string, value: string | string[]][] {
+  const words = wordsOf(error);
+  const { headers } = words;
+  if (ownStatus(words) === undefined || typeof headers !== 'object' || headers === null) return [];
+  try {
+    return Object.entries(headers);
+  } catch {
+    return [];
+  }
 }
 
 /** Problem details: the members of RFC 9457, and the error's own. */
@@ -83,24 +109,42 @@ export interface Problem {
   [member: string]: unknown;
 }
 
+/** Other libraries' errors have a `type` too, which is a word and no URI: 'entity.too.large'. */
+function isUri(type: unknown): type is string {
+  return typeof type === 'string' && /^(?:[a-z][a-z\d+.-]*:|\/|#)/i.test(type);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
 /**
  * What a client is told of an error.
  * @param isDevelopment Tell the message and the stack of what went wrong on the server, too.
  */
 export function problemOf(error: unknown, isDevelopment: boolean): Problem {
-  const status = statusOf(error);
-  const { type, title, code, members, expose, message, stack } = (
-    typeof error === 'object' && error !== null ? error : {}
-  ) as Partial<HttpError>;
-  const isShown = isDevelopment || (expose ?? status < 500);
-  const problem: Problem = { title: title ?? STATUS_CODES[status] ?? 'Error', status };
-  if (type !== undefined) problem.type = type;
-  if (isShown && message && message !== problem.title) problem.detail = message;
-  if (isShown && typeof code === 'string') problem.code = code;
-  if (isShown && members) {
-    // A member may not stand for one of the problem's own.
-    for (const name of Object.keys(members)) if (!(name in problem)) problem[name] = members[name];
-  }
-  if (isDevelopment && status >= 500 && stack !== undefined) problem.stack = stack;
+  const words = wordsOf(error);
+  const { type, title, code, members, expose, message, stack } = words;
+  const status = ownStatus(words) ?? 500;
+  const isShown = isDevelopment || (typeof expose === 'boolean' ? expose : status < 500);
+  const problem: Problem = { title: isText(title) ? title : (STATUS_CODES[status] ?? 'Error'), status };
+  if (isUri(type)) problem.type = type;
+  if (isShown && isText(message) && message !== problem.title) problem.detail = message;
+  if (isShown && isText(code)) problem.code = code;
+  if (isShown && typeof members === 'object' && members !== null) addMembers(problem, members);
+  if (isDevelopment && status >= 500 && isText(stack)) problem.stack = stack;
   return problem;
 }
+
+/** A member may not stand for one of the problem's own. */
+function addMembers(problem: Problem, members: object): void {
+  try {
+    for (const [name, value] of Object.entries(members)) {
+      if (!(name in problem) && !RESERVED.has(name)) problem[name] = value;
+    }
+  } catch {
+    // What cannot be read is not told.
+  }
+}
+
+const RESERVED: ReadonlySet<string> = new Set(['type', 'title', 'status', 'detail', 'code', 'stack']);

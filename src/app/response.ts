@@ -1,6 +1,9 @@
 /** What the framework adds to a response. The members work on any ServerResponse: `adopt` lends them to foreign ones. */
+
+import { emitOrTell } from '../http/outgoing.js';
 import { defineDescriptors, defineMembers } from '../http/prototype.js';
 import { type Response, ServerResponse } from '../http/server-response.js';
+import { kUnheardError } from '../http/symbols.js';
 import { STATUS_CODES } from '../wire/tables.js';
 import type { Application } from './application.js';
 import { setAttachment } from './attachment.js';
@@ -200,6 +203,12 @@ const members: ThisType<AppResponse> & PropertyDescriptorMap = {
 /** Puts the members on a prototype, where applications may replace them. */
 export function defineResponseMembers(prototype: object): void {
   defineDescriptors(prototype, members);
+  // An 'error' without a listener, of a write that came too late, would end the process.
+  defineMembers(prototype, { emit: emitOrTell, [kUnheardError]: finishUnheard });
+}
+
+function finishUnheard(this: AppResponse, error: unknown): void {
+  this.app[kOwner].finish(error, this.req, this);
 }
 
 /** What the members keep, at its start. */

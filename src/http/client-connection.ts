@@ -38,6 +38,12 @@ export interface IncomingResponse extends Incoming {
 
 const Response = IncomingMessage as unknown as new (socket: ConnectionSocket) => IncomingResponse;
 
+/** The status is for a server's answer: an application that lets the error out would blame its own client. */
+function blamed(error: PeerError): Error {
+  delete (error as Partial<PeerError>).statusCode;
+  return error;
+}
+
 export class ClientConnection extends Connection implements MessageOutlet {
   protected parser: MessageParser;
   private parsing: ResponseParsing;
@@ -246,13 +252,13 @@ export class ClientConnection extends Connection implements MessageOutlet {
     const parser = new MessageParser(RESPONSE, NOBODY, { leniency: this.parsing.leniency });
     const bytesParsed = parser.execute(chunk, 0, chunk.length);
     const error = this.isLastResponse ? behindClose() : parser.error;
-    if (error !== null) this.fail(Object.assign(error, { bytesParsed, rawPacket: chunk }));
+    if (error !== null) this.fail(Object.assign(blamed(error), { bytesParsed, rawPacket: chunk }));
   }
 
   protected onParseError(error: PeerError): void {
     this.deafen();
     this.socket.destroy();
-    this.fail(error);
+    this.fail(blamed(error));
   }
 
   protected isBlocked(): boolean {

@@ -15,7 +15,7 @@ import type {
   kStore,
   kUniqueHeaders,
 } from './symbols.js';
-import { kNeedDrain } from './symbols.js';
+import { kNeedDrain, kUnheardError } from './symbols.js';
 
 /** The headers of `writeHead` and of requests: an object, name and value in turn, or pairs. */
 export type HeadersArgument =
@@ -105,6 +105,7 @@ export interface Outgoing extends Omit<nodeHttp.OutgoingMessage, 'socket' | 'wri
   [kHighWaterMark]: number;
   [kRejectBodyWrites]: boolean;
   [kConnection]: MessageOutlet | null;
+  [kUnheardError]?(error: unknown): void;
 }
 
 /** What may be given to the constructor; the server gives it to ServerResponse. */
@@ -126,9 +127,21 @@ export interface TurnSocket extends Socket {
 
 const { emit } = EventEmitter.prototype;
 
+/**
+ * An `emit` to put in the place of EventEmitter's, by which an 'error' that nobody listens for is told to who made the
+ * message, and ends no process: `this[kUnheardError]`.
+ */
+export function emitOrTell(this: Outgoing, event: string | symbol, ...args: unknown[]): boolean {
+  if (event === 'error' && this.listenerCount(event) === 0) {
+    this[kUnheardError]?.(args[0]);
+    return false;
+  }
+  return emit.call(this, event, ...args);
+}
+
 /** Emits an event. Most messages have no listeners: then only an `emit` that somebody put in its place is called. */
 export function emitHeard(message: Outgoing, event: string, argument?: unknown): void {
-  if (message._eventsCount === 0 && message.emit === emit) return;
+  if (message._eventsCount === 0 && (message.emit === emit || message.emit === emitOrTell)) return;
   if (argument === undefined) message.emit(event);
   else message.emit(event, argument);
 }
