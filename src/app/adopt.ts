@@ -5,6 +5,7 @@
 import type { Application } from './application.js';
 import { defineRequestMembers, initRequest } from './request.js';
 import { defineResponseMembers, initResponse } from './response.js';
+import { kLog, kRecord } from './symbols.js';
 import type { AppRequest, AppResponse } from './types.js';
 
 /** For each application, its members on each prototype that came by. Few: one for each kind of server. */
@@ -31,6 +32,9 @@ export function adopt(app: Application, req: AppRequest, res: AppResponse): [App
   if (req.app === app) return [req, res];
   Object.setPrototypeOf(req, lend(app, Object.getPrototypeOf(req), defineRequestMembers));
   Object.setPrototypeOf(res, lend(app, Object.getPrototypeOf(res), defineResponseMembers));
+  // Another application's, in which this one is middleware: the id stays, the log is this one's.
+  if (req[kLog] !== null) req[kLog] = null;
+  if (req[kRecord] !== null) req[kRecord] = null;
   initRequest(req);
   initResponse(res);
   req.res = res;

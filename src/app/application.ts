@@ -14,15 +14,17 @@ import {
 import { answerError } from './final-handler.js';
 import { type ForwardedFields, type Forwarding, forwardingOf, type TrustProxy } from './forwarded.js';
 import { type Injected, type InjectOptions, inject } from './inject.js';
+import { type Logger, Logging, type LoggingOptions } from './logging.js';
 import { checkMountPath, mountOf } from './mount.js';
 import { compose, type Entry } from './registry.js';
 import { createRequestClass } from './request.js';
+import { type RequestIdOptions, RequestIds } from './request-id.js';
 import { respond } from './respond.js';
 import { createResponseClass } from './response.js';
 import { defineRouteMethods, Route, type RouteMethods, type RouteTarget } from './route.js';
 import { Router } from './router.js';
 import { type CloseOptions, type ListenOptions, Serving } from './serving.js';
-import { kForwarding, kOwner } from './symbols.js';
+import { kForwarding, kLogging, kOwner, kRequestIds } from './symbols.js';
 import type { AppRequest, AppResponse, Params } from './types.js';
 import { isRouteSchemas, type RouteSchemas, validating } from './validation.js';
 
@@ -37,6 +39,12 @@ export interface ApplicationOptions {
   forwardedFields?: ForwardedFields;
   /** Tell clients the message and stack of a 500. Default: NODE_ENV is 'development'. */
   development?: boolean;
+  /** Where requests are logged: pino, or a logger with its members. Default none, and nothing is written. */
+  logger?: Logger;
+  /** What is written of them. */
+  logging?: LoggingOptions;
+  /** Where `req.id` comes from, and goes to. Default: a random UUID, of which nobody is told. */
+  requestId?: RequestIdOptions;
 }
 
 /** Takes an error that no error handler took. May answer; if it does not, the problem details are sent. */
@@ -96,6 +104,12 @@ export class Application implements ChainOwner {
   private readonly isDevelopment: boolean;
   /** Who is believed, for the members of requests. */
   readonly [kForwarding]: Forwarding | null;
+  /** Where ids of requests come from. */
+  readonly [kRequestIds]: RequestIds;
+  /** What is written of requests, if anything is. */
+  readonly [kLogging]: Logging | null;
+  /** Is there something to do for each request before its handlers: an id to tell, a log to keep? */
+  private readonly observes: boolean;
   private readonly serving = new Serving(this);
   /** The server of injected requests. */
   private injected: nodeHttp.Server | null = null;
@@ -111,6 +125,9 @@ export class Application implements ChainOwner {
     this.settings = options;
     this[kForwarding] = forwardingOf(options.trustProxy, options.forwardedFields);
     this.isDevelopment = options.development ?? process.env.NODE_ENV === 'development';
+    this[kRequestIds] = new RequestIds(options.requestId);
+    this[kLogging] = options.logger === undefined ? null : new Logging(options.logger, options.logging);
+    this.observes = this[kRequestIds].isTold || this[kLogging] !== null;
     this.IncomingMessage = createRequestClass(this);
     this.ServerResponse = createResponseClass(this);
     this.handler = (req, res) => this.handle(req as AppRequest, res as AppResponse);
@@ -213,9 +230,19 @@ export class Application implements ChainOwner {
     return this.serving.close(options);
   }
 
+  /** `await using app = createApp()`: closed at the end of the block. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   /** Does it listen, and is not about to end? What a readiness check asks. */
   get isReady(): boolean {
     return this.serving.isReady;
+  }
+
+  /** Is it about to end? `close()` was called, and what is in flight is being answered. */
+  get isClosing(): boolean {
+    return this.serving.isClosing;
   }
 
   /** Runs a request through the whole of it, without a network. */
@@ -258,14 +285,14 @@ export class Application implements ChainOwner {
       match = router.match(method, path);
     } catch (error) {
       // What stands before the routes, a log among it, is for malformed paths too.
-      runChain(unrouted, () => refuse(error as Error), ...adopt(this, foreign, foreignRes), this);
+      runChain(unrouted, () => refuse(error as Error), ...this.take(foreign, foreignRes), this);
       return;
     }
     if (match !== null && match.value.raw !== null) {
       this.callRaw(match.value.raw, foreign, foreignRes);
       return;
     }
-    const [req, res] = adopt(this, foreign, foreignRes);
+    const [req, res] = this.take(foreign, foreignRes);
     if (match === null) {
       runChain(unrouted, (_req, answer) => this.answerUnrouted(router, method, path, answer), req, res, this);
       return;
@@ -274,6 +301,16 @@ export class Application implements ChainOwner {
     const { only, steps } = match.value;
     if (only !== null) this.callOnly(only, req, res);
     else runChain(steps, () => refuse(notFound(method, path)), req, res, this);
+  }
+
+  /** The request is the application's own from here on, and in its log. */
+  private take(foreign: AppRequest, foreignRes: AppResponse): [AppRequest, AppResponse] {
+    const pair = adopt(this, foreign, foreignRes);
+    if (this.observes) {
+      this[kRequestIds].announce(...pair);
+      this[kLogging]?.begin(...pair);
+    }
+    return pair;
   }
 
   private callRaw(raw: RawHandler, req: AppRequest, res: AppResponse): void {
@@ -325,7 +362,12 @@ export class Application implements ChainOwner {
     return respond(req, res, value);
   }
 
+  note(error: unknown, req: AppRequest, res: AppResponse): void {
+    this[kLogging]?.note(error, req, res);
+  }
+
   finish(error: unknown, req: AppRequest, res: AppResponse): void {
+    this.note(error, req, res);
     const { errorListener } = this;
     if (errorListener === null) {
       answerError(error, req, res, this.isDevelopment);
@@ -336,7 +378,10 @@ export class Application implements ChainOwner {
       // What it has begun itself it may still be writing.
       if (!res.headersSent || wasBegun) answerError(error, req, res, this.isDevelopment);
     };
-    const fail = (failure: unknown) => answerError(failure, req, res, this.isDevelopment);
+    const fail = (failure: unknown) => {
+      this.note(failure, req, res);
+      answerError(failure, req, res, this.isDevelopment);
+    };
     try {
       const result = errorListener(error, req, res);
       if (isThenable(result)) Promise.resolve(result).then(answerUnlessAnswered, fail);

@@ -39,6 +39,8 @@ export interface Step {
 export interface ChainOwner {
   /** Answers with a handler's value. */
   respond(req: AppRequest, res: AppResponse, value: unknown): unknown;
+  /** Hears of an error on its way to the error handlers, whatever they make of it. */
+  note(error: unknown, req: AppRequest, res: AppResponse): void;
   /** Takes an error that nobody took. */
   finish(error: unknown, req: AppRequest, res: AppResponse): void;
 }
@@ -122,6 +124,7 @@ class ChainRun {
   /** Runs the first step from `index` on that is for this. @throws what nobody takes */
   dispatch(index: number, error: unknown): unknown {
     const { steps, req } = this;
+    if (error !== NONE) this.owner.note(error, req, this.res);
     for (let i = index; i < steps.length; i++) {
       const step = steps[i];
       if (

@@ -16,9 +16,22 @@ import {
 } from './body.js';
 import { type Cookies, readCookies } from './cookies.js';
 import { addressesOf, hostnameOf, protocolOf, requestHost } from './forwarded.js';
+import { type Logger, SILENT } from './logging.js';
 import { accepts, acceptsCharsets, acceptsEncodings, acceptsLanguages } from './negotiation.js';
 import { parseQuery } from './query.js';
-import { kCookies, kForwarding, kMount, kOriginalUrl, kParams, kQuery } from './symbols.js';
+import {
+  kCookies,
+  kForwarding,
+  kId,
+  kLog,
+  kLogging,
+  kMount,
+  kOriginalUrl,
+  kParams,
+  kQuery,
+  kRecord,
+  kRequestIds,
+} from './symbols.js';
 import type { AppRequest, Params, Query } from './types.js';
 
 export interface RequestMembers {
@@ -59,6 +72,10 @@ export interface RequestMembers {
   bytes(options?: ReadOptions): Promise<Buffer>;
   /** The content as a urlencoded form. */
   form(options?: FormOptions): Promise<Form>;
+  /** An id for the logs, made on first use: see `requestId` of createApp. */
+  id: string;
+  /** The application's logger with this request's id; writes nothing where the application has none. */
+  log: Logger;
   /** Was it sent by XMLHttpRequest, by the field that some libraries add? */
   readonly xhr: boolean;
 }
@@ -187,6 +204,22 @@ const members: ThisType<AppRequest> & PropertyDescriptorMap = {
       return hostnameOf(this.host);
     },
   },
+  id: {
+    get() {
+      return (this[kId] ??= this.app[kRequestIds].of(this));
+    },
+    set(id: string) {
+      this[kId] = id;
+    },
+  },
+  log: {
+    get() {
+      return (this[kLog] ??= this.app[kLogging]?.of(this) ?? SILENT);
+    },
+    set(log: Logger) {
+      this[kLog] = log;
+    },
+  },
   xhr: {
     get() {
       return String(this.get('x-requested-with') ?? '').toLowerCase() === 'xmlhttprequest';
@@ -197,6 +230,8 @@ const members: ThisType<AppRequest> & PropertyDescriptorMap = {
 /** Puts the members on a prototype, where applications may replace them. */
 export function defineRequestMembers(prototype: object): void {
   defineDescriptors(prototype, members);
+  // Here, and not on each request: most are never asked for them.
+  defineMembers(prototype, { [kId]: null, [kLog]: null, [kRecord]: null });
 }
 
 /** What the members keep, at its start. */

@@ -2,10 +2,21 @@
 import type * as nodeHttp from 'node:http';
 import type { Application } from './application.js';
 import type { Cookies } from './cookies.js';
+import type { Logger, RequestRecord } from './logging.js';
 import type { Mount } from './mount.js';
 import type { RequestMembers } from './request.js';
 import type { ResponseMembers } from './response.js';
-import type { kCookies, kLocals, kMount, kOriginalUrl, kParams, kQuery } from './symbols.js';
+import type {
+  kCookies,
+  kId,
+  kLocals,
+  kLog,
+  kMount,
+  kOriginalUrl,
+  kParams,
+  kQuery,
+  kRecord,
+} from './symbols.js';
 
 /** Values of repeated names are lists. */
 export type Query = Record<string, string | string[] | undefined>;
@@ -32,6 +43,9 @@ export type AppRequest<ParamsType = Params, Body = unknown, QueryType = Query> =
     [kParams]: Params | null;
     [kQuery]: Query | null;
     [kCookies]: Cookies | null;
+    [kId]: string | null;
+    [kLog]: Logger | null;
+    [kRecord]: RequestRecord | null;
   };
 
 /** A response. */

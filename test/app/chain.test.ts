@@ -30,6 +30,7 @@ async function outcomeOf(make: (log: Log) => readonly (Handler | Step)[]): Promi
     respond: (_req: AppRequest, _res: AppResponse, value: unknown) => {
       log.push(`answer ${value}`);
     },
+    note: () => {},
     finish: (error: unknown) => {
       finished.push(error instanceof Error ? error.message : error);
     },
@@ -169,7 +170,7 @@ describe('an error', () => {
     const fail = () => {
       throw new Error('nothing here');
     };
-    const owner = { respond: () => {}, finish: () => log.push('finished') };
+    const owner = { respond: () => {}, note: () => {}, finish: () => log.push('finished') };
     const req = { url: '/', originalUrl: '/' } as AppRequest;
     runChain(steps, fail, req, {} as AppResponse, owner);
     await settled();
