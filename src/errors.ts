@@ -445,6 +445,11 @@ export const invalidRoutePath = caller(
   TypeError,
   (path: string, reason: string) => `Invalid route path "${path}": ${reason}`,
 );
+export const applicationClosing = caller(
+  'ERR_APPLICATION_CLOSING',
+  Error,
+  () => 'The application is about to end: it can listen again when close() is fulfilled',
+);
 export const routeConflict = caller(
   'ERR_ROUTE_CONFLICT',
   Error,

@@ -1,6 +1,7 @@
 /** createApp: what people register, and the listener that it comes to. */
 import type * as nodeHttp from 'node:http';
 import { invalidArgType, methodNotAllowed, notFound } from '../errors.js';
+import { announceCloseBehind } from '../http/server-members.js';
 import { METHODS } from '../wire/tables.js';
 import { adopt } from './adopt.js';
 import {
@@ -11,6 +12,7 @@ import {
   runChain,
   type Step,
 } from './chain.js';
+import type { CloseOptions } from './draining.js';
 import { answerError } from './final-handler.js';
 import { type ForwardedFields, type Forwarding, forwardingOf, type TrustProxy } from './forwarded.js';
 import { type Injected, type InjectOptions, inject } from './inject.js';
@@ -23,7 +25,7 @@ import { respond } from './respond.js';
 import { createResponseClass } from './response.js';
 import { defineRouteMethods, Route, type RouteMethods, type RouteTarget } from './route.js';
 import { Router } from './router.js';
-import { type CloseOptions, type ListenOptions, Serving } from './serving.js';
+import { type ListenCallback, type ListenOptions, listenOptionsOf, Serving } from './serving.js';
 import { kForwarding, kLogging, kOwner, kRequestIds } from './symbols.js';
 import type { AppRequest, AppResponse, Params } from './types.js';
 import { isRouteSchemas, type RouteSchemas, validating } from './validation.js';
@@ -215,16 +217,27 @@ export class Application implements ChainOwner {
 
   /**
    * Listens: on a port, or where the options say (`port`, `host`, `path` of a Unix socket, `tls`, and all of net's).
-   * Resolves with the server.
+   * A text is the path of a socket, or a port if it is a number, as in node:net.
+   * @param rest The host of a port; last, for the habit of Express, a function that is called with nothing, or with
+   *   the error, when the promise is settled.
+   * @returns (resolves with) the server
+   * @throws (rejects with) what hinders it, such as EADDRINUSE; ERR_APPLICATION_CLOSING while it is closing
    */
-  listen(where: number | string | ListenOptions = {}, host?: string): Promise<nodeHttp.Server> {
-    if (typeof where === 'number') return this.serving.listen({ port: where, host });
-    return this.serving.listen(typeof where === 'string' ? { path: where } : where);
+  listen(
+    where: number | string | ListenOptions | ListenCallback = {},
+    ...rest: [host?: string | ListenCallback, callback?: ListenCallback]
+  ): Promise<nodeHttp.Server> {
+    const callback = [where, ...rest].find((one) => typeof one === 'function');
+    const listening = this.serving.listen(listenOptionsOf(where, rest[0]));
+    if (callback !== undefined) listening.then(() => callback(), callback);
+    return listening;
   }
 
   /**
    * Ends it: `isReady` turns false, no connection is accepted any more, what is in flight is answered, and clients are
-   * told by `Connection: close`. Resolves when all connections have ended, at the latest soon after the deadline.
+   * told by `Connection: close`. Fulfilled when all connections have ended, at the latest soon after the deadline.
+   * Called again, it can only end sooner. See docs/shutdown.md.
+   * @throws (rejects with) ERR_INVALID_ARG_VALUE
    */
   close(options: CloseOptions = {}): Promise<void> {
     return this.serving.close(options);
@@ -240,7 +253,7 @@ export class Application implements ChainOwner {
     return this.serving.isReady;
   }
 
-  /** Is it about to end? `close()` was called, and what is in flight is being answered. */
+  /** Was `close()` called, and not `listen()` since? What is in flight may still be being answered. */
   get isClosing(): boolean {
     return this.serving.isClosing;
   }
@@ -276,7 +289,7 @@ export class Application implements ChainOwner {
   // One request.
 
   private handle(foreign: AppRequest, foreignRes: AppResponse): void {
-    if (this.serving.isClosing) foreignRes.shouldKeepAlive = false;
+    if (this.serving.isClosing) announceCloseBehind(foreignRes);
     const { router, unrouted } = this.composed ?? this.compose();
     const { method } = foreign;
     const path = pathOf(foreign.url);

@@ -68,5 +68,11 @@ export const MAX_MAX_AGE = 365 * 24 * 60 * 60;
 
 // Serving.
 
+/** Milliseconds that a readiness check has: most probes give up after 1 to 5 s. */
+export const CHECK_TIMEOUT = 2000;
+
+/** Seconds after which an application that is not ready is asked again: probes come every 5 to 10 s. */
+export const RETRY_AFTER = 5;
+
 /** Milliseconds that what is in flight has when the application ends. Kubernetes leaves 30 s, other steps included. */
 export const CLOSE_DEADLINE = 10_000;

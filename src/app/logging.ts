@@ -35,7 +35,7 @@ export interface LoggingOptions {
   redact?: readonly string[];
   /** Names that are taken for those of credentials, and are none here: their values are shown. */
   reveal?: readonly string[];
-  /** Requests that get no line, such as those of health checks; what fails on the server does. Default: none. */
+  /** Requests that get no line, such as those of health checks; an error does. Default: none. */
   ignore?: (req: AppRequest) => boolean;
 }
 
@@ -138,8 +138,9 @@ export class Logging {
   private writeRequest(record: RequestRecord, req: AppRequest, res: AppResponse): void {
     const isWhole = isComplete(res);
     const { error, isLate } = record;
-    const hasFailed = isWhole ? res.statusCode >= 500 || isLate : error !== NONE && isFailure(error, isLate);
-    if (!hasFailed && this.ignore?.(req) === true) return;
+    const hasError = error !== NONE && isFailure(error, isLate);
+    if (!hasError && this.ignore?.(req) === true) return;
+    const hasFailed = isWhole ? res.statusCode >= 500 || isLate : hasError;
     const fields = {
       req: this.describe(req, record),
       res: this.describeAnswer(req, res),

@@ -1,14 +1,14 @@
 /** An application on its servers: listening, and the end without a request lost. */
 import { once } from 'node:events';
 import type * as nodeHttp from 'node:http';
-import { type ListenOptions as NetListenOptions, Server as NetServer } from 'node:net';
+import type { ListenOptions as NetListenOptions, Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
+import { applicationClosing } from '../errors.js';
 import { Server as HttpsServer } from '../http/https-server.js';
 import { Server } from '../http/server.js';
-import { announceClose } from '../http/server-members.js';
 import type { Application } from './application.js';
 import { type BodyMessage, kContinue } from './body-head.js';
-import { CLOSE_DEADLINE } from './limits.js';
+import { type CloseOptions, Draining } from './draining.js';
 
 /** Where and how to listen. */
 export interface ListenOptions extends NetListenOptions {
@@ -18,22 +18,29 @@ export interface ListenOptions extends NetListenOptions {
   server?: nodeHttp.ServerOptions;
 }
 
-/** How to end. */
-export interface CloseOptions {
-  /**
-   * Milliseconds between the moment in which `isReady` turns false and the one in which no connection is accepted any
-   * more: the time that those in front need to see it. Default 0.
-   */
-  delay?: number;
-  /** Milliseconds that requests in flight and idle connections have from then on. Default 10 000; then they are cut. */
-  deadline?: number;
+/** What people give to `listen` in place of awaiting it: called with nothing, or with what hindered it. */
+export type ListenCallback = (error?: unknown) => void;
+
+/** The options that the arguments of `listen` stand for. */
+export function listenOptionsOf(
+  where: number | string | ListenOptions | ListenCallback,
+  host: string | ListenCallback | undefined,
+): ListenOptions {
+  if (typeof where === 'function') return {};
+  if (typeof where === 'object') return where;
+  if (typeof where === 'string' && !/^\d+$/.test(where)) return { path: where };
+  return { port: Number(where), host: typeof host === 'string' ? host : undefined };
 }
 
 /** The servers of one application. */
 export class Serving {
   private readonly app: Application;
-  private readonly servers = new Set<nodeHttp.Server>();
-  private closing: Promise<void> | null = null;
+  private readonly servers = new Map<nodeHttp.Server, Set<Socket>>();
+  /** Those that are about to listen. */
+  private readonly starting = new Set<Promise<unknown>>();
+  private draining: Draining | null = null;
+  /** It has ended, and not begun again. */
+  private hasEnded = false;
 
   constructor(app: Application) {
     this.app = app;
@@ -41,12 +48,12 @@ export class Serving {
 
   /** Is it listening, and not about to end? */
   get isReady(): boolean {
-    return this.servers.size > 0 && this.closing === null;
+    return this.servers.size > 0 && this.draining === null;
   }
 
-  /** Is it about to end? Responses tell their clients so. */
+  /** Is it about to end, or has it ended? Responses tell their clients so. */
   get isClosing(): boolean {
-    return this.closing !== null;
+    return this.draining !== null || this.hasEnded;
   }
 
   /** A server of the application's, that does not listen yet. */
@@ -73,44 +80,42 @@ export class Serving {
     return server;
   }
 
-  /** Listens. Resolves with the server when it does; rejects with what hinders it, such as EADDRINUSE. */
+  /**
+   * Listens. Resolves with the server when it does.
+   * @throws (rejects with) ERR_APPLICATION_CLOSING; what hinders it, such as EADDRINUSE
+   */
   async listen({ tls, server: serverOptions, ...where }: ListenOptions): Promise<nodeHttp.Server> {
-    if (this.closing !== null) await this.closing;
+    if (this.draining !== null) throw applicationClosing();
     const server = this.makeServer({ ...serverOptions, tls });
-    server.listen(where);
+    const sockets = new Set<Socket>();
+    server.on('connection', (socket: Socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+    });
     // Rejects with 'error'.
-    await once(server, 'listening');
-    this.servers.add(server);
+    const started = once(server, 'listening');
+    this.starting.add(started);
+    try {
+      server.listen(where);
+      await started;
+      this.servers.set(server, sockets);
+      this.hasEnded = false;
+    } finally {
+      this.starting.delete(started);
+    }
     server.once('close', () => this.servers.delete(server));
     return server;
   }
 
-  /** Ends all servers; once, however often it is called. */
-  close(options: CloseOptions): Promise<void> {
-    this.closing ??= this.drain(options).finally(() => {
-      this.closing = null;
-    });
-    return this.closing;
+  /** Ends all servers. While they are ending it can only be hastened. @throws (rejects with) ERR_INVALID_ARG_VALUE */
+  async close(options: CloseOptions): Promise<void> {
+    if (this.draining !== null) {
+      this.draining.hasten(options);
+      return this.draining.done;
+    }
+    this.draining = new Draining(this.servers, this.starting, options);
+    await this.draining.done;
+    this.draining = null;
+    this.hasEnded = true;
   }
-
-  private async drain({ delay = 0, deadline = CLOSE_DEADLINE }: CloseOptions): Promise<void> {
-    if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
-    await Promise.all(Array.from(this.servers, (server) => closeGently(server, deadline)));
-  }
-}
-
-/**
- * Stops accepting, and lets every connection end by itself: its next response says `Connection: close`. Idle ones are
- * not cut at once, as `server.close()` does: a request may be on its way on them (nodejs/node#60617). They end at
- * their keepAliveTimeout, or at the deadline.
- */
-function closeGently(server: nodeHttp.Server, deadline: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), deadline);
-    NetServer.prototype.close.call(server as unknown as NetServer, () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    announceClose(server);
-  });
 }

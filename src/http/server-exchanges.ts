@@ -26,6 +26,8 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
   protected readonly flushing: Response[] = [];
   /** Bytes that responses wait with for their turn. */
   private queuedBytes = 0;
+  /** The response that was told to be the last one. */
+  private announced: Response | null = null;
   /** Nothing behind the request being received is one. */
   protected isLastRequest = false;
   /** What went wrong with the input, to be reported when the responses before it have left. */
@@ -70,10 +72,19 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
     );
   }
 
-  /** The last response that is owed will tell the client that the connection ends with it, if it still can. */
+  /**
+   * The last response that is owed will tell the client that the connection ends with it, if it still can. To be called
+   * for each request from then on: what was to be the last is not when another one has come behind it.
+   */
   announceClose(): void {
     const last = this.waiting.at(-1) ?? this.turn;
-    if (last !== null && last._header === null) last.shouldKeepAlive = false;
+    const { announced } = this;
+    if (last === announced) return;
+    if (announced !== null && announced._header === null) announced.shouldKeepAlive = true;
+    this.announced = null;
+    if (last === null || last._header !== null || !last.shouldKeepAlive) return;
+    last.shouldKeepAlive = false;
+    this.announced = last;
   }
 
   protected makeResponse(request: Incoming, keepAlive: boolean): Response {

@@ -1,6 +1,6 @@
 /** The servers of node:http and node:https: what both are made of, but for what they listen to. */
 import { captureRejectionSymbol } from 'node:events';
-import type { Server as NodeServer, RequestListener } from 'node:http';
+import type { ServerResponse as NodeResponse, Server as NodeServer, RequestListener } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { promisify } from 'node:util';
 import { STATUS_CODES } from '../wire/tables.js';
@@ -11,7 +11,7 @@ import type { HttpServer } from './server.js';
 import { ServerConnection } from './server-connection.js';
 import type { CheckedOptions } from './server-options.js';
 import type { Response } from './server-response.js';
-import { kServer } from './symbols.js';
+import { kConnection, kServer } from './symbols.js';
 
 /** Serves HTTP on a socket, or on any Duplex: what the server does with every 'connection'. */
 export function connectionListener(this: HttpServer, socket: ConnectionSocket): void {
@@ -127,4 +127,12 @@ export function defineServer(server: { prototype: object }, parent: { prototype:
 /** Has every connection tell its client, with the next head that is sent on it, that it ends there. */
 export function announceClose(server: NodeServer): void {
   for (const connection of (server as unknown as HttpServer)[kServer].connections) connection.announceClose();
+}
+
+/** The same for the connection of one response. */
+export function announceCloseBehind(response: NodeResponse): void {
+  const connection = (response as unknown as Response)[kConnection];
+  if (connection instanceof ServerConnection) connection.announceClose();
+  // Another server's: it keeps to this word of node:http's.
+  else response.shouldKeepAlive = false;
 }

@@ -355,10 +355,11 @@ describe('the log of an application', () => {
     const ignore = ({ url }: { url: string }) => url.startsWith('/health');
     const { app, port } = await serve({ logger, logging: { ignore } }, (it) => {
       it.get('/health', () => 'well');
+      it.get('/health/closing', (_req, res) => res.status(503).send('closing'));
       it.get('/health/broken', () => Promise.reject(new Error('unwell')));
     });
     try {
-      for (const path of ['/health', '/other', '/health', '/health/broken']) {
+      for (const path of ['/health', '/other', '/health/closing', '/health/broken']) {
         await fetch(`http://127.0.0.1:${port}${path}`);
       }
       assert.deepEqual(
