@@ -21,12 +21,12 @@ import { checkMountPath, mountOf } from './mount.js';
 import { compose, type Entry } from './registry.js';
 import { createRequestClass } from './request.js';
 import { type RequestIdOptions, RequestIds } from './request-id.js';
-import { respond } from './respond.js';
+import { type EtagOption, etagOptionOf, type RespondOptions, respond } from './respond.js';
 import { createResponseClass } from './response.js';
 import { defineRouteMethods, Route, type RouteMethods, type RouteTarget } from './route.js';
 import { Router } from './router.js';
 import { type ListenCallback, type ListenOptions, listenOptionsOf, Serving } from './serving.js';
-import { kForwarding, kLogging, kOwner, kRequestIds } from './symbols.js';
+import { kForwarding, kLogging, kOwner, kRequestIds, kRespondOptions } from './symbols.js';
 import type { AppRequest, AppResponse, Params } from './types.js';
 import { isRouteSchemas, type RouteSchemas, validating } from './validation.js';
 
@@ -39,6 +39,11 @@ export interface ApplicationOptions {
   trustProxy?: TrustProxy;
   /** The fields that those proxies write. Default 'x-forwarded'; the other ones are never read. */
   forwardedFields?: ForwardedFields;
+  /**
+   * The entity-tag of content that is at hand as a whole, with GET and HEAD: 'weak' (or true), 'strong', or a function
+   * of the content. Conditional requests are answered by it with 304. Default false: it costs a hash of each response.
+   */
+  etag?: EtagOption | true;
   /** Tell clients the message and stack of a 500. Default: NODE_ENV is 'development'. */
   development?: boolean;
   /** Where requests are logged: pino, or a logger with its members. Default none, and nothing is written. */
@@ -106,6 +111,8 @@ export class Application implements ChainOwner {
   private readonly isDevelopment: boolean;
   /** Who is believed, for the members of requests. */
   readonly [kForwarding]: Forwarding | null;
+  /** How values are answered. */
+  readonly [kRespondOptions]: RespondOptions;
   /** Where ids of requests come from. */
   readonly [kRequestIds]: RequestIds;
   /** What is written of requests, if anything is. */
@@ -127,6 +134,7 @@ export class Application implements ChainOwner {
     this.settings = options;
     this[kForwarding] = forwardingOf(options.trustProxy, options.forwardedFields);
     this.isDevelopment = options.development ?? process.env.NODE_ENV === 'development';
+    this[kRespondOptions] = { etag: etagOptionOf(options.etag) };
     this[kRequestIds] = new RequestIds(options.requestId);
     this[kLogging] = options.logger === undefined ? null : new Logging(options.logger, options.logging);
     this.observes = this[kRequestIds].isTold || this[kLogging] !== null;
@@ -372,7 +380,7 @@ export class Application implements ChainOwner {
   respond(req: AppRequest, res: AppResponse, value: unknown): unknown {
     // It was answered already: what the handler returns is no answer any more.
     if (res.headersSent || res.writableEnded) return undefined;
-    return respond(req, res, value);
+    return respond(req, res, value, this[kRespondOptions]);
   }
 
   note(error: unknown, req: AppRequest, res: AppResponse): void {

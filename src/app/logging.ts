@@ -100,7 +100,8 @@ export class Logging {
     const record: RequestRecord = {
       start: performance.now(),
       method: req.method,
-      target: req.originalUrl,
+      // Of a request that came through another framework's mount, that one knows the whole.
+      target: req.originalUrl || req.url,
       error: NONE,
       isLate: false,
       isWritten: false,

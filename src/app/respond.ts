@@ -29,6 +29,14 @@ import { etagOf, evaluate } from './preconditions.js';
 /** How content that is at hand as a whole gets an entity-tag: a weak one, a strong one, one of your own, none. */
 export type EtagOption = 'weak' | 'strong' | false | ((content: string | Uint8Array) => string | undefined);
 
+/** The option as it is given: true is 'weak', as in Express. @throws ERR_INVALID_ARG_VALUE */
+export function etagOptionOf(given: EtagOption | true | undefined): EtagOption {
+  if (given === true) return 'weak';
+  if (given === undefined) return false;
+  if (typeof given === 'function' || given === false || given === 'weak' || given === 'strong') return given;
+  throw invalidArgValue('options.etag', given, "must be 'weak', 'strong', a boolean or a function");
+}
+
 export interface RespondOptions {
   /** Default false: a tag costs a hash of each response. Those that have one already keep it. */
   etag?: EtagOption;
@@ -180,6 +188,14 @@ function isNotModified(req: RequestLike, res: ResponseLike): boolean {
   return verdict === 304;
 }
 
+/**
+ * Is the content of this response that of its resource, which a client may ask for again? Only then is a tag of it the
+ * resource's (RFC 9110 section 8.8.3); what a POST or a 404 says is not.
+ */
+function hasTag({ method }: RequestLike, { statusCode }: ResponseLike): boolean {
+  return (method === 'GET' || method === 'HEAD') && statusCode >= 200 && statusCode <= 299;
+}
+
 /** Sends content that is at hand as a whole: head and content in one write. */
 function sendWhole(
   req: RequestLike,
@@ -191,9 +207,9 @@ function sendWhole(
     sendNothing(res);
     return;
   }
-  if (etag && !res.hasHeader('etag')) {
+  if (etag && hasTag(req, res) && !res.hasHeader('etag')) {
     const tag = typeof etag === 'function' ? etag(content) : etagOf(content, etag === 'weak');
-    if (tag !== undefined) res.setHeader('ETag', tag);
+    if (tag) res.setHeader('ETag', tag);
   }
   if (isNotModified(req, res)) {
     sendNothing(res);

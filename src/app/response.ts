@@ -14,7 +14,7 @@ import { download, type SendFileOptions, sendFile } from './files.js';
 import { format } from './negotiation.js';
 import { redirect, setLocation } from './redirect.js';
 import { respond, sendJson } from './respond.js';
-import { kLocals, kOwner } from './symbols.js';
+import { kLocals, kOwner, kRespondOptions } from './symbols.js';
 import type { AppRequest, AppResponse } from './types.js';
 import { appendVary } from './vary.js';
 
@@ -112,7 +112,7 @@ const members: ThisType<AppResponse> & PropertyDescriptorMap = {
   },
   json: {
     value: function json(value: unknown) {
-      sendJson(this.req, this, value);
+      sendJson(this.req, this, value, this.app[kRespondOptions]);
       return this;
     },
   },
@@ -122,7 +122,7 @@ const members: ThisType<AppResponse> & PropertyDescriptorMap = {
         this.end();
         return this;
       }
-      return settle(this, respond(this.req, this, value));
+      return settle(this, respond(this.req, this, value, this.app[kRespondOptions]));
     },
   },
   sendStatus: {

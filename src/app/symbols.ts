@@ -12,3 +12,4 @@ export const kRecord = Symbol('barewire.record');
 export const kRequestIds = Symbol('barewire.requestIds');
 export const kLogging = Symbol('barewire.logging');
 export const kForwarding = Symbol('barewire.forwarding');
+export const kRespondOptions = Symbol('barewire.respondOptions');
