@@ -251,6 +251,16 @@ export class Application implements ChainOwner {
     return this.serving.close(options);
   }
 
+  /**
+   * Calls a function when `close()` is called: for what does not end by itself, as event streams and WebSockets. Close
+   * waits for what it returns, and rejects with what it throws, when all else has ended.
+   */
+  onClose(listener: () => unknown): this {
+    checkedHandlers([listener]);
+    this.serving.onClose(listener);
+    return this;
+  }
+
   /** `await using app = createApp()`: closed at the end of the block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();

@@ -39,6 +39,8 @@ export class Serving {
   /** Those that are about to listen. */
   private readonly starting = new Set<Promise<unknown>>();
   private draining: Draining | null = null;
+  private closing: Promise<void> = Promise.resolve();
+  private readonly closeListeners: (() => unknown)[] = [];
   /** It has ended, and not begun again. */
   private hasEnded = false;
 
@@ -107,15 +109,31 @@ export class Serving {
     return server;
   }
 
-  /** Ends all servers. While they are ending it can only be hastened. @throws (rejects with) ERR_INVALID_ARG_VALUE */
+  /**
+   * Ends all servers. While they are ending it can only be hastened.
+   * @throws (rejects with) ERR_INVALID_ARG_VALUE; what a listener throws
+   */
   async close(options: CloseOptions): Promise<void> {
     if (this.draining !== null) {
       this.draining.hasten(options);
-      return this.draining.done;
+    } else {
+      if (this.hasEnded && this.starting.size === 0) return;
+      this.draining = new Draining(this.servers, this.starting, options);
+      this.closing = this.drain(this.draining);
     }
-    this.draining = new Draining(this.servers, this.starting, options);
-    await this.draining.done;
+    await this.closing;
+  }
+
+  private async drain({ done }: Draining): Promise<void> {
+    const told = Promise.allSettled(this.closeListeners.map(async (listener) => listener()));
+    await done;
     this.draining = null;
     this.hasEnded = true;
+    for (const outcome of await told) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+
+  /** Calls a function whenever the application begins to end. */
+  onClose(listener: () => unknown): void {
+    this.closeListeners.push(listener);
   }
 }

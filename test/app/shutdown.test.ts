@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import tls from 'node:tls';
-import { type Application, createApp, type ListenOptions } from 'barewire';
+import { type Application, createApp, type EventStream, type ListenOptions, sse } from 'barewire';
 import { first as certificate } from '../fixtures/certificates.js';
 
 /** A promise, and what fulfils it. */
@@ -320,6 +320,61 @@ describe('the deadline', () => {
     const stuck = (await client()).get('/');
     await app.close({ deadline: 0 });
     await stuck.closed;
+  });
+});
+
+describe('onClose()', () => {
+  test('is told at once, and may end what does not end by itself', async (t) => {
+    const streams = new Set<EventStream>();
+    const { app, client } = await serve(t, (it) =>
+      it.get('/events', (req, res) => {
+        const stream = sse(req, res);
+        streams.add(stream);
+        stream.send({ data: 'hello' });
+        return stream.closed.finally(() => streams.delete(stream));
+      }),
+    );
+    app.onClose(() => {
+      for (const stream of streams) stream.close();
+    });
+    const one = (await client()).get('/events');
+    await one.until('hello');
+    const closed = app.close({ deadline: 1e9, idle: 0 });
+    await one.until('\r\n0\r\n\r\n');
+    one.socket.end();
+    await closed;
+    assert.equal(streams.size, 0);
+  });
+
+  test('is waited for, each time, and what it throws is what close() rejects with, at its end', async () => {
+    const app = createApp();
+    const server = await app.listen(0, '127.0.0.1');
+    const log: string[] = [];
+    const later = gate();
+    app.onClose(async () => {
+      log.push('one');
+      await later.opened;
+      log.push('done');
+    });
+    app.onClose(() => {
+      log.push('two');
+      throw new Error('two failed');
+    });
+    const closed = app.close();
+    const failed = assert.rejects(closed, /two failed/);
+    assert.deepEqual(log, ['one', 'two']);
+    later.open();
+    await failed;
+    // It is closed: nobody is told again.
+    await app.close();
+    assert.deepEqual([log, server.listening], [['one', 'two', 'done'], false]);
+    await app.listen(0, '127.0.0.1');
+    await assert.rejects(app.close(), /two failed/);
+    assert.deepEqual(log.slice(3), ['one', 'two', 'done']);
+  });
+
+  test('takes functions only', () => {
+    assert.throws(() => createApp().onClose('x' as never), { code: 'ERR_INVALID_ARG_TYPE' });
   });
 });
 
