@@ -114,6 +114,7 @@ export class Draining {
     this.delay.set(this.servers.size + starting.size > 0 ? delay : 0);
     await this.delayEnd;
     await Promise.allSettled(starting);
+    await acceptWaiting([...this.servers.keys()]);
     this.cut.set(deadline);
     const stopped = Array.from(this.servers.keys(), (server) => stop(server, idle));
     // What was accepted while the others were cut.
@@ -128,18 +129,51 @@ export class Draining {
   }
 }
 
+/**
+ * Connections that the system has made already, and that nobody has accepted yet, would be reset. They are accepted
+ * first: some Nodes take one of them a turn. As many as there are by default, and not for as long as new ones come.
+ */
+async function acceptWaiting(servers: readonly nodeHttp.Server[]): Promise<void> {
+  let accepted = 0;
+  const count = () => {
+    accepted++;
+  };
+  for (const server of servers) server.on('connection', count);
+  for (let turns = 0, before = -1; turns < MAX_WAITING && accepted > before; turns++) {
+    before = accepted;
+    // Two, to come by where sockets are looked at from wherever in the event loop this is.
+    await turn();
+    await turn();
+  }
+  for (const server of servers) server.off('connection', count);
+}
+
+/** Node's default `backlog`. */
+const MAX_WAITING = 511;
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Accepts no more. Fulfilled when all connections have ended. */
 function stop(server: nodeHttp.Server, idle = idleTimeOf(server)): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeIdleConnections(), Math.min(idle, LONGEST));
+    const closeIdle = () => server.closeIdleConnections();
+    const first = setTimeout(closeIdle, Math.min(idle, LONGEST));
+    // Some become idle later: a response whose head had left could not say that it is the last.
+    const later = idle < idleTimeOf(server) ? setInterval(closeIdle, Math.max(idle, SWEEP)) : undefined;
     // Not the server's own close(), which closes idle connections at once.
     NetServer.prototype.close.call(server as unknown as NetServer, () => {
-      clearTimeout(timer);
+      clearTimeout(first);
+      clearInterval(later);
       resolve();
     });
     announceClose(server);
   });
 }
+
+/** Milliseconds between looks for connections that became idle, at least. */
+const SWEEP = 100;
 
 /** By then those that had a request before have ended by themselves, and only those that never had one are left. */
 function idleTimeOf({ keepAliveTimeout, keepAliveTimeoutBuffer = 0 }: Idling): number {

@@ -223,6 +223,21 @@ describe('requests while it closes', () => {
     await closed;
   });
 
+  test('of clients that are connected, and that nobody has accepted yet, are answered', async (t) => {
+    const { app, server } = await serve(t, (it) => it.get('/', () => 'x'));
+    const sockets = Array.from({ length: 50 }, () => net.connect(portOf(server), '127.0.0.1'));
+    t.after(() => {
+      for (const socket of sockets) socket.destroy();
+    });
+    const clients = sockets.map((socket) => new Client(socket).get('/'));
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+    await app.close();
+    for (const one of clients) {
+      await one.closed;
+      assert.match(one.text, /200 OK[\s\S]*\r\n\r\nx$/);
+    }
+  });
+
   test('whose clients hang up hold nothing up', async (t) => {
     let control = slow(createApp());
     const { app, client } = await serve(t, (it) => {
@@ -272,6 +287,25 @@ describe('idle connections while it closes', () => {
     assert.equal(await fresh.closed, 'ended');
     answered.open();
     await busy.until('slow');
+    await closed;
+  });
+
+  test('may have become idle after that time: their response could not say that it was the last', async (t) => {
+    const rest = gate();
+    const { app, client } = await serve(t, (it) =>
+      it.get('/', async (_req, res) => {
+        res.write('first');
+        await rest.opened;
+        res.end('last');
+      }),
+    );
+    const one = (await client()).get('/');
+    await one.until('first');
+    const closed = app.close({ idle: 0, deadline: 1e9 });
+    await new Promise((resolve) => setTimeout(resolve));
+    rest.open();
+    assert.match(await one.until('\r\n0\r\n\r\n'), /Connection: keep-alive/);
+    assert.equal(await one.closed, 'ended');
     await closed;
   });
 
