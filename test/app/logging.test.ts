@@ -466,6 +466,9 @@ describe('the log of an application', () => {
     const warned = once(process, 'warning');
     const { app, port } = await serve({ logger: failing }, (it) => {
       it.get('/', () => 'fine');
+      it.get('/says', (req) => {
+        req.log.info('something');
+      });
       it.get('/broken', () => {
         throw new Error('broken');
       });
@@ -479,6 +482,7 @@ describe('the log of an application', () => {
       const count = () => more++;
       process.on('warning', count);
       assert.equal((await fetch(`http://127.0.0.1:${port}/broken`)).status, 500);
+      assert.equal((await fetch(`http://127.0.0.1:${port}/says`)).status, 500);
       assert.equal(await (await fetch(`http://127.0.0.1:${port}/`)).text(), 'fine');
       process.off('warning', count);
       assert.equal(more, 0);
