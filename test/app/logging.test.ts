@@ -212,6 +212,7 @@ describe('the log of an application', () => {
         assert.equal((await fetch(`http://127.0.0.1:${port}/${index}`)).status, 500, String(index));
       }
       assert.deepEqual(
+        // Of a Proxy later Nodes say that it is one.
         (await until(thrown.length)).map(({ msg, err }) => [
           msg,
           err.message.replace('What was thrown is no error: ', ''),
