@@ -26,7 +26,15 @@ import { createResponseClass } from './response.js';
 import { defineRouteMethods, Route, type RouteMethods, type RouteTarget } from './route.js';
 import { Router } from './router.js';
 import { type ListenCallback, type ListenOptions, listenOptionsOf, Serving } from './serving.js';
-import { kForwarding, kLogging, kOwner, kRequestIds, kRespondOptions } from './symbols.js';
+import {
+  kForwarding,
+  kHasFailed,
+  kIsAnswering,
+  kLogging,
+  kOwner,
+  kRequestIds,
+  kRespondOptions,
+} from './symbols.js';
 import type { AppRequest, AppResponse, Params } from './types.js';
 import { isRouteSchemas, type RouteSchemas, validating } from './validation.js';
 
@@ -211,7 +219,10 @@ export class Application implements ChainOwner {
     return this;
   }
 
-  /** Takes the errors that no error handler took, before the client is told. One for the application; the last counts. */
+  /**
+   * Takes the errors that no error handler took, before the client is told: of each response the first. One for the
+   * application; the last counts.
+   */
   onError(listener: OnError): this {
     checkedHandlers([listener]);
     this.errorListener = listener;
@@ -400,14 +411,17 @@ export class Application implements ChainOwner {
   finish(error: unknown, req: AppRequest, res: AppResponse): void {
     this.note(error, req, res);
     const { errorListener } = this;
-    if (errorListener === null) {
+    // Once for each response: what a listener does may fail, and be told to it, and fail again without end.
+    if (errorListener === null || res[kHasFailed]) {
       answerError(error, req, res, this.isDevelopment);
       return;
     }
+    res[kHasFailed] = true;
     const wasBegun = res.headersSent;
     const answerUnlessAnswered = () => {
       // What it has begun itself it may still be writing.
-      if (!res.headersSent || wasBegun) answerError(error, req, res, this.isDevelopment);
+      if (wasBegun || !(res.headersSent || res[kIsAnswering]))
+        answerError(error, req, res, this.isDevelopment);
     };
     const fail = (failure: unknown) => {
       this.note(failure, req, res);

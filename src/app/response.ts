@@ -14,7 +14,7 @@ import { download, type SendFileOptions, sendFile } from './files.js';
 import { format } from './negotiation.js';
 import { redirect, setLocation } from './redirect.js';
 import { respond, sendJson } from './respond.js';
-import { kLocals, kOwner, kRespondOptions } from './symbols.js';
+import { kIsAnswering, kLocals, kOwner, kRespondOptions } from './symbols.js';
 import type { AppRequest, AppResponse } from './types.js';
 import { appendVary } from './vary.js';
 
@@ -64,7 +64,11 @@ export interface ResponseMembers {
 /** Takes what went wrong with an answer that was begun by a member: nobody else is there to hear of it. */
 function settle(res: AppResponse, sent: unknown): AppResponse {
   if (isThenable(sent)) {
-    sent.then(undefined, (error: unknown) => res.app[kOwner].finish(error, res.req, res));
+    res[kIsAnswering] = true;
+    sent.then(undefined, (error: unknown) => {
+      res[kIsAnswering] = false;
+      res.app[kOwner].finish(error, res.req, res);
+    });
   }
   return res;
 }

@@ -13,3 +13,5 @@ export const kRequestIds = Symbol('barewire.requestIds');
 export const kLogging = Symbol('barewire.logging');
 export const kForwarding = Symbol('barewire.forwarding');
 export const kRespondOptions = Symbol('barewire.respondOptions');
+export const kHasFailed = Symbol('barewire.hasFailed');
+export const kIsAnswering = Symbol('barewire.isAnswering');

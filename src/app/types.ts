@@ -8,7 +8,9 @@ import type { RequestMembers } from './request.js';
 import type { ResponseMembers } from './response.js';
 import type {
   kCookies,
+  kHasFailed,
   kId,
+  kIsAnswering,
   kLocals,
   kLog,
   kMount,
@@ -55,4 +57,8 @@ export type AppResponse = nodeHttp.ServerResponse &
     /** The application that serves this request. */
     app: Application;
     [kLocals]: Record<string, unknown> | null;
+    /** Was an error of it told to onError? */
+    [kHasFailed]?: boolean;
+    /** Is a file or a stream on its way into it? */
+    [kIsAnswering]?: boolean;
   };

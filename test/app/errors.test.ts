@@ -1,6 +1,7 @@
 /** What becomes of errors: whatever is thrown, wherever, the client gets a right answer or none, and the server goes on. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
 import net, { type AddressInfo } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
@@ -457,6 +458,8 @@ for (const kind of kinds) {
           if (req.path === '/raw') return void res.status(503).send(req.path);
           await new Promise(setImmediate);
           if (req.path === '/later') return void res.status(503).send('later');
+          if (req.path === '/file') res.status(503).sendFile(import.meta.filename);
+          if (req.path === '/stream') res.status(503).send(Readable.from(['a ', 'stream']));
           if (req.path === '/piped') {
             res.status(503).flushHeaders();
             setImmediate(() => Readable.from(['bit ', 'by ', 'bit']).pipe(res));
@@ -473,6 +476,8 @@ for (const kind of kinds) {
         ['raw', 503, '/raw'],
         ['later', 503, 'later'],
         ['piped', 503, 'bit by bit'],
+        ['stream', 503, 'a stream'],
+        ['file', 503, readFileSync(import.meta.filename, 'utf8')],
         ['left', 400, '{"title":"Bad Request","status":400,"detail":"left"}'],
       ] as const) {
         const answer = await get(`/${path}`);
@@ -494,6 +499,33 @@ for (const kind of kinds) {
         });
       });
       for (const path of ['/', '/later']) assert.equal((await get(path)).isComplete, false);
+    });
+
+    test('of what onError does is not told to it again: that would have no end', async (t) => {
+      const calls: string[] = [];
+      const get = await serve(t, kind, (app) => {
+        app.onError((_error, req, res) => {
+          calls.push(req.path);
+          if (req.path === '/file') res.status(500).sendFile('/there/is/no/such/file.html');
+          else res.write('more');
+        });
+        app.get('/file', () => {
+          throw new Error('first');
+        });
+        app.get('/write', (_req, res) => {
+          res.end('whole');
+          res.write('more');
+        });
+      });
+      // Of what was set for the file nothing is left.
+      const { status, headers, isComplete } = await get('/file');
+      assert.deepEqual(
+        [status, headers['content-type'], isComplete],
+        [404, 'application/problem+json', true],
+      );
+      assert.equal((await get('/write')).text, 'whole');
+      await new Promise(setImmediate);
+      assert.deepEqual(calls, ['/file', '/write']);
     });
 
     test('of what is written too late ends no process: onError hears of it', async (t) => {
