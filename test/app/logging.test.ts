@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
+import { connect as connectHttp2, constants, createServer as createHttp2Server } from 'node:http2';
 import { type AddressInfo, connect } from 'node:net';
 import { Writable } from 'node:stream';
 import { describe, test } from 'node:test';
@@ -407,6 +407,38 @@ describe('the log of an application', () => {
     }
   });
 
+  test('tells completed requests of node:http2 from those that were cancelled', async () => {
+    const { logger, until } = logged();
+    const app = createApp({ logger });
+    app.get('/slow', () => new Promise(() => {}));
+    app.get('/half', (_req, res) => {
+      res.write('half');
+      return new Promise(() => {});
+    });
+    const server = createHttp2Server(app.handler as never).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const session = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    try {
+      const slow = session.request({ ':path': '/slow' });
+      await once(server, 'request');
+      slow.close(constants.NGHTTP2_CANCEL);
+      await until(1);
+      const half = session.request({ ':path': '/half' });
+      await once(half, 'data');
+      half.close(constants.NGHTTP2_CANCEL);
+      assert.deepEqual(
+        (await until(2)).map(({ msg, level }) => [msg, level]),
+        [
+          ['request aborted', INFO],
+          ['request aborted', INFO],
+        ],
+      );
+    } finally {
+      session.destroy();
+      server.close();
+    }
+  });
+
   test('is kept for requests of node:http2', async () => {
     const { logger, until } = logged();
     const app = createApp({ logger });
@@ -487,6 +519,23 @@ describe('the log of an application', () => {
       assert.equal(await (await fetch(`http://127.0.0.1:${port}/`)).text(), 'fine');
       process.off('warning', count);
       assert.equal(more, 0);
+    } finally {
+      await app.close({ deadline: 0 });
+    }
+  });
+
+  test('costs nothing without a logger: no listener, no id, nothing kept on the request', async () => {
+    let made = 0;
+    const generate = () => `id-${made++}`;
+    const { app, port } = await serve({ requestId: { generate } }, (it) => {
+      it.get('/', (req, res) => [res.listenerCount('close'), Object.getOwnPropertySymbols(req).length]);
+      it.get('/named', (req) => [req.id, Object.getOwnPropertySymbols(req).length]);
+    });
+    try {
+      const [listeners, kept] = (await (await fetch(`http://127.0.0.1:${port}/`)).json()) as number[];
+      assert.deepEqual([listeners, made], [0, 0]);
+      const [id, more] = (await (await fetch(`http://127.0.0.1:${port}/named`)).json()) as unknown[];
+      assert.deepEqual([id, more], ['id-0', kept + 1]);
     } finally {
       await app.close({ deadline: 0 });
     }
