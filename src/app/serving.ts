@@ -18,6 +18,21 @@ export interface ListenOptions extends NetListenOptions {
   server?: nodeHttp.ServerOptions;
 }
 
+/** Fulfilled when the server listens; rejected with what hinders it, the reason of the signal that ends it among that. */
+async function listening(server: nodeHttp.Server, signal: AbortSignal | undefined): Promise<void> {
+  const settled = new AbortController();
+  const closed = once(server, 'close', { signal: settled.signal }).then(() => {
+    throw signal?.reason;
+  });
+  try {
+    // Rejects with 'error'.
+    await Promise.race([once(server, 'listening', { signal: settled.signal }), closed]);
+  } finally {
+    closed.catch(() => {});
+    settled.abort();
+  }
+}
+
 /** What people give to `listen` in place of awaiting it: called with nothing, or with what hindered it. */
 export type ListenCallback = (error?: unknown) => void;
 
@@ -94,8 +109,7 @@ export class Serving {
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
     });
-    // Rejects with 'error'.
-    const started = once(server, 'listening');
+    const started = listening(server, where.signal);
     this.starting.add(started);
     try {
       server.listen(where);

@@ -539,6 +539,26 @@ describe('listen()', () => {
     await app.close();
   });
 
+  test('is given up with its signal, and so is listening', async () => {
+    for (const isLate of [false, true]) {
+      const app = createApp();
+      const controller = new AbortController();
+      if (!isLate) controller.abort();
+      const listening = app.listen({ port: 0, host: '127.0.0.1', signal: controller.signal });
+      if (isLate) controller.abort();
+      await assert.rejects(listening, { name: 'AbortError' });
+      await app.close();
+    }
+    const app = createApp();
+    const controller = new AbortController();
+    const server = await app.listen({ port: 0, host: '127.0.0.1', signal: controller.signal });
+    const closed = once(server, 'close');
+    controller.abort();
+    await closed;
+    assert.equal(app.isReady, false);
+    await app.close();
+  });
+
   test('takes a port as text, as environments have it', async () => {
     const app = createApp();
     const server = await app.listen('0', '127.0.0.1');
