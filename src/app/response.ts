@@ -3,7 +3,7 @@
 import { emitOrTell } from '../http/outgoing.js';
 import { defineDescriptors, defineMembers } from '../http/prototype.js';
 import { type Response, ServerResponse } from '../http/server-response.js';
-import { kUnheardError } from '../http/symbols.js';
+import { kEmitParent, kUnheardError } from '../http/symbols.js';
 import { STATUS_CODES } from '../wire/tables.js';
 import type { Application } from './application.js';
 import { setAttachment } from './attachment.js';
@@ -208,7 +208,11 @@ const members: ThisType<AppResponse> & PropertyDescriptorMap = {
 export function defineResponseMembers(prototype: object): void {
   defineDescriptors(prototype, members);
   // An 'error' without a listener, of a write that came too late, would end the process.
-  defineMembers(prototype, { emit: emitOrTell, [kUnheardError]: finishUnheard });
+  defineMembers(prototype, {
+    emit: emitOrTell,
+    [kEmitParent]: Object.getPrototypeOf(prototype) as object,
+    [kUnheardError]: finishUnheard,
+  });
 }
 
 function finishUnheard(this: AppResponse, error: unknown): void {

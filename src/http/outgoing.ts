@@ -15,7 +15,7 @@ import type {
   kStore,
   kUniqueHeaders,
 } from './symbols.js';
-import { kNeedDrain, kUnheardError } from './symbols.js';
+import { kEmitParent, kNeedDrain, kUnheardError } from './symbols.js';
 
 /** The headers of `writeHead` and of requests: an object, name and value in turn, or pairs. */
 export type HeadersArgument =
@@ -106,6 +106,7 @@ export interface Outgoing extends Omit<nodeHttp.OutgoingMessage, 'socket' | 'wri
   [kRejectBodyWrites]: boolean;
   [kConnection]: MessageOutlet | null;
   [kUnheardError]?(error: unknown): void;
+  readonly [kEmitParent]?: Outgoing;
 }
 
 /** What may be given to the constructor; the server gives it to ServerResponse. */
@@ -128,20 +129,33 @@ export interface TurnSocket extends Socket {
 const { emit } = EventEmitter.prototype;
 
 /**
- * An `emit` to put in the place of EventEmitter's, by which an 'error' that nobody listens for is told to who made the
- * message, and ends no process: `this[kUnheardError]`.
+ * An `emit` to put on a prototype before that of `this[kEmitParent]`: an 'error' that nobody listens for is told to who
+ * made the message, by `this[kUnheardError]`, and ends no process.
  */
 export function emitOrTell(this: Outgoing, event: string | symbol, ...args: unknown[]): boolean {
   if (event === 'error' && this.listenerCount(event) === 0) {
     this[kUnheardError]?.(args[0]);
     return false;
   }
-  return emit.call(this, event, ...args);
+  return emitBehind(this).call(this, event, ...args);
+}
+
+/** The `emit` behind that one. Looked up each time: instrumentations put their own there. */
+function emitBehind(message: Outgoing): typeof emit {
+  let parent = message[kEmitParent] as Outgoing;
+  // Several applications may have had the message, each with a prototype of its own.
+  while (parent.emit === emitOrTell) parent = parent[kEmitParent] as Outgoing;
+  return parent.emit;
+}
+
+/** Is `emit` EventEmitter's, for all events but an unheard 'error'? */
+function hasPlainEmit(message: Outgoing): boolean {
+  return message.emit === emit || (message.emit === emitOrTell && emitBehind(message) === emit);
 }
 
 /** Emits an event. Most messages have no listeners: then only an `emit` that somebody put in its place is called. */
 export function emitHeard(message: Outgoing, event: string, argument?: unknown): void {
-  if (message._eventsCount === 0 && (message.emit === emit || message.emit === emitOrTell)) return;
+  if (message._eventsCount === 0 && hasPlainEmit(message)) return;
   if (argument === undefined) message.emit(event);
   else message.emit(event, argument);
 }

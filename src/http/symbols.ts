@@ -13,6 +13,7 @@ export const kNeedDrain = Symbol('barewire.needDrain');
 export const kCorked = Symbol('barewire.corked');
 export const kCorkedChunks = Symbol('barewire.corkedChunks');
 export const kBytesWritten = Symbol('barewire.bytesWritten');
+export const kEmitParent = Symbol('barewire.emitParent');
 export const kUnheardError = Symbol('barewire.unheardError');
 export const kUniqueHeaders = Symbol('barewire.uniqueHeaders');
 export const kHighWaterMark = Symbol('barewire.highWaterMark');

@@ -578,6 +578,39 @@ for (const kind of kinds) {
       assert.deepEqual(errors, ['ERR_STREAM_WRITE_AFTER_END']);
     });
 
+    test('of an application within another, as a plain listener, is its own', async (t) => {
+      const inner = createApp();
+      inner.get('/', (_req, res) => {
+        res.end('whole');
+        res.write('more');
+      });
+      const told: string[] = [];
+      inner.onError(() => void told.push('inner'));
+      const get = await serve(t, kind, (app) => {
+        app.onError(() => void told.push('outer'));
+        app.use((req, res) => inner.handler(req, res));
+      });
+      assert.equal((await get()).text, 'whole');
+      while (told.length === 0) await new Promise(setImmediate);
+      assert.deepEqual(told, ['inner']);
+    });
+
+    test('is told with the events that others hear: an emit that was put in its place is called', async (t) => {
+      const { prototype } = KINDS[kind].ServerResponse;
+      const { emit } = prototype;
+      const events = new Set<string>();
+      t.after(() => {
+        if (Object.hasOwn(prototype, 'emit')) delete (prototype as { emit?: unknown }).emit;
+      });
+      prototype.emit = function noting(this: typeof prototype, event: string, ...args: unknown[]) {
+        events.add(event);
+        return emit.call(this, event, ...args);
+      } as typeof emit;
+      const get = await serve(t, kind, (app) => app.get('/', () => 'x'));
+      assert.equal((await get()).text, 'x');
+      assert.ok(events.has('finish') && events.has('close'), [...events].join());
+    });
+
     test('of a peer behind us is not that of our client', async (t) => {
       const upstream = net.createServer((socket) => socket.end('nonsense\r\n\r\n')).listen(0, '127.0.0.1');
       await once(upstream, 'listening');
