@@ -60,6 +60,8 @@ export interface RequestRecord {
   /** What middleware makes of `req.method` and `req.url` is not what was asked for. */
   readonly method: string;
   readonly target: string;
+  /** Of a connection that has ended nobody knows the address any more. */
+  readonly ip: string | undefined;
   /** The last error that came out of a handler. */
   error: unknown;
   /** Did it come when the head was sent, too late to be answered? */
@@ -102,6 +104,7 @@ export class Logging {
       method: req.method,
       // Of a request that came through another framework's mount, that one knows the whole.
       target: req.originalUrl || req.url,
+      ip: ipOf(req),
       error: NONE,
       isLate: false,
       isWritten: false,
@@ -167,8 +170,8 @@ export class Logging {
     }
   }
 
-  private describe(req: AppRequest, { method, target }: RequestRecord): object {
-    const shown = { id: req.id, method, url: this.redaction.url(target), ip: req.ip };
+  private describe(req: AppRequest, { method, target, ip }: RequestRecord): object {
+    const shown = { id: req.id, method, url: this.redaction.url(target), ip };
     return this.showsHeaders ? { ...shown, headers: this.redaction.headers(req.headers) } : shown;
   }
 
@@ -188,6 +191,15 @@ export class Logging {
         code: 'BAREWIRE_LOG_FAILED',
       });
     }
+  }
+}
+
+/** Undefined where the application's own `trustProxy` fails. */
+function ipOf(req: AppRequest): string | undefined {
+  try {
+    return req.ip;
+  } catch {
+    return undefined;
   }
 }
 

@@ -52,7 +52,7 @@ async function serve(options: ApplicationOptions, routes: (app: ReturnType<typeo
   const app = createApp(options);
   routes(app);
   const server = await app.listen(0, '127.0.0.1');
-  return { app, port: (server.address() as AddressInfo).port };
+  return { app, server, port: (server.address() as AddressInfo).port };
 }
 
 const INFO = 30;
@@ -289,15 +289,18 @@ describe('the log of an application', () => {
 
   test('says so where the client went away before it was answered', async () => {
     const { logger, until } = logged();
-    const { app, port } = await serve({ logger }, (it) => it.get('/slow', () => new Promise(() => {})));
+    const { app, server, port } = await serve({ logger }, (it) =>
+      it.get('/slow', () => new Promise(() => {})),
+    );
     try {
       const socket = connect(port, '127.0.0.1');
       socket.write('GET /slow HTTP/1.1\r\nHost: a\r\n\r\n');
-      await once(socket, 'connect');
-      socket.end();
+      await once(server, 'request');
+      socket.resetAndDestroy();
       const [line] = await until(1);
       assert.equal(line.msg, 'request aborted');
       assert.equal(line.level, INFO);
+      assert.equal(line.req.ip, '127.0.0.1');
     } finally {
       await app.close({ deadline: 0 });
     }
