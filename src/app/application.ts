@@ -13,7 +13,7 @@ import {
   type Step,
 } from './chain.js';
 import type { CloseOptions } from './draining.js';
-import { answerError } from './final-handler.js';
+import { answerError, type OnError, tellListener } from './final-handler.js';
 import { type ForwardedFields, type Forwarding, forwardingOf, type TrustProxy } from './forwarded.js';
 import { type Injected, type InjectOptions, inject } from './inject.js';
 import { type Logger, Logging, type LoggingOptions } from './logging.js';
@@ -26,15 +26,7 @@ import { createResponseClass } from './response.js';
 import { defineRouteMethods, Route, type RouteMethods, type RouteTarget } from './route.js';
 import { Router } from './router.js';
 import { type ListenCallback, type ListenOptions, listenOptionsOf, Serving } from './serving.js';
-import {
-  kForwarding,
-  kHasFailed,
-  kIsAnswering,
-  kLogging,
-  kOwner,
-  kRequestIds,
-  kRespondOptions,
-} from './symbols.js';
+import { kForwarding, kLogging, kOwner, kRequestIds, kRespondOptions } from './symbols.js';
 import type { AppRequest, AppResponse, Params } from './types.js';
 import { isRouteSchemas, type RouteSchemas, validating } from './validation.js';
 
@@ -61,9 +53,6 @@ export interface ApplicationOptions {
   /** Where `req.id` comes from, and goes to. Default: a random UUID, of which nobody is told. */
   requestId?: RequestIdOptions;
 }
-
-/** Takes an error that no error handler took. May answer; if it does not, the problem details are sent. */
-export type OnError = (error: unknown, req: AppRequest, res: AppResponse) => unknown;
 
 type RawHandler = (req: nodeHttp.IncomingMessage, res: nodeHttp.ServerResponse) => unknown;
 
@@ -410,30 +399,8 @@ export class Application implements ChainOwner {
 
   finish(error: unknown, req: AppRequest, res: AppResponse): void {
     this.note(error, req, res);
-    const { errorListener } = this;
-    // Once for each response: what a listener does may fail, and be told to it, and fail again without end.
-    if (errorListener === null || res[kHasFailed]) {
-      answerError(error, req, res, this.isDevelopment);
-      return;
-    }
-    res[kHasFailed] = true;
-    const wasBegun = res.headersSent;
-    const answerUnlessAnswered = () => {
-      // What it has begun itself it may still be writing.
-      if (wasBegun || !(res.headersSent || res[kIsAnswering]))
-        answerError(error, req, res, this.isDevelopment);
-    };
-    const fail = (failure: unknown) => {
-      this.note(failure, req, res);
-      answerError(failure, req, res, this.isDevelopment);
-    };
-    try {
-      const result = errorListener(error, req, res);
-      if (isThenable(result)) Promise.resolve(result).then(answerUnlessAnswered, fail);
-      else answerUnlessAnswered();
-    } catch (thrown) {
-      fail(thrown);
-    }
+    if (this.errorListener === null) answerError(error, req, res, this.isDevelopment);
+    else tellListener(this.errorListener, error, req, res, this, this.isDevelopment);
   }
 }
 

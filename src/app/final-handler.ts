@@ -1,9 +1,53 @@
-/** The last resort: the answer to an error that nobody took, in a form that the client asked for. It never throws. */
+/**
+ * The last resort: what becomes of an error that nobody took. The application's listener hears of it, the client gets an
+ * answer in a form that it asked for. Nothing here throws.
+ */
+import { type ChainOwner, isThenable } from './chain.js';
 import { belongsToMessage, declaredLengthOf, dropRepresentation, setLength } from './content-fields.js';
 import { cutShort, type RequestLike, type ResponseLike } from './exchange.js';
 import { fieldsOf, type Problem, problemOf, statusOf } from './http-error.js';
 import { accepts } from './negotiation.js';
+import { kHasFailed, kIsAnswering } from './symbols.js';
+import type { AppRequest, AppResponse } from './types.js';
 import { appendVary } from './vary.js';
+
+/** Takes an error that no error handler took. May answer; if it does not, the problem details are sent. */
+export type OnError = (error: unknown, req: AppRequest, res: AppResponse) => unknown;
+
+/**
+ * Tells a listener of an error, once for each response: what it does about it may fail, be told to it, and fail again
+ * without an end. Answers if it does not.
+ */
+export function tellListener(
+  listener: OnError,
+  error: unknown,
+  req: AppRequest,
+  res: AppResponse,
+  owner: Pick<ChainOwner, 'note'>,
+  isDevelopment: boolean,
+): void {
+  if (res[kHasFailed]) {
+    answerError(error, req, res, isDevelopment);
+    return;
+  }
+  res[kHasFailed] = true;
+  const wasBegun = res.headersSent;
+  const answerUnlessAnswered = () => {
+    // What it has begun itself it may still be writing.
+    if (wasBegun || !(res.headersSent || res[kIsAnswering])) answerError(error, req, res, isDevelopment);
+  };
+  const fail = (failure: unknown) => {
+    owner.note(failure, req, res);
+    answerError(failure, req, res, isDevelopment);
+  };
+  try {
+    const result = listener(error, req, res);
+    if (isThenable(result)) Promise.resolve(result).then(answerUnlessAnswered, fail);
+    else answerUnlessAnswered();
+  } catch (thrown) {
+    fail(thrown);
+  }
+}
 
 /** What can be had, best first for who takes anything. */
 const TYPES = ['application/problem+json', 'application/json', 'text/plain', 'text/html'];

@@ -1,7 +1,7 @@
 /** `barewire`: the framework. */
 import { Application, type ApplicationOptions } from './application.js';
 
-export type { Application, ApplicationOptions, OnError } from './application.js';
+export type { Application, ApplicationOptions } from './application.js';
 export type { Form, FormOptions, JsonOptions, ReadOptions, TextOptions } from './body.js';
 export { readBytes, readForm, readJson, readText } from './body.js';
 export { json, raw, text, urlencoded } from './body-middleware.js';
@@ -11,6 +11,7 @@ export type { Cookies } from './cookies.js';
 export type { CloseOptions } from './draining.js';
 export { type EventStream, type ServerSentEvent, sse } from './events.js';
 export { download, type StaticOptions, sendFile, staticFiles } from './files.js';
+export type { OnError } from './final-handler.js';
 export { HttpError, type HttpErrorOptions, type Problem } from './http-error.js';
 export type { Injected, InjectOptions } from './inject.js';
 export type { Logger, LoggingOptions, LogWriter } from './logging.js';

@@ -6,7 +6,7 @@ import { declaredLengthOf } from './content-fields.js';
 import { isHead } from './exchange.js';
 import { statusOf } from './http-error.js';
 import { Redaction } from './redaction.js';
-import { kRecord } from './symbols.js';
+import { kLog, kRecord } from './symbols.js';
 import type { AppRequest, AppResponse } from './types.js';
 
 /** Writes one line: fields, and a message for people. */
@@ -150,8 +150,8 @@ export class Logging {
       res: this.describeAnswer(req, res),
       responseTime: Math.round((performance.now() - record.start) * 1000) / 1000,
     };
-    if (!hasFailed) req.log.info(fields, isWhole ? 'request completed' : 'request aborted');
-    else if (error === NONE) req.log.error(fields, 'request failed');
+    if (!hasFailed) this.write('info', req, fields, isWhole ? 'request completed' : 'request aborted');
+    else if (error === NONE) this.write('error', req, fields, 'request failed');
     else this.writeError('error', error, req, 'request failed', fields);
   }
 
@@ -164,10 +164,17 @@ export class Logging {
     fields = {},
   ): void {
     try {
-      req.log[level]({ ...fields, err: asError(error) }, text);
+      this.write(level, req, { ...fields, err: asError(error) }, text);
     } catch {
-      req.log[level]({ ...fields, err: new Error('An error that cannot be read') }, text);
+      this.write(level, req, { ...fields, err: new Error('An error that cannot be read') }, text);
     }
+  }
+
+  /** By the request's own logger if there is one. To make one for a single line costs more than the line. */
+  private write(level: 'debug' | 'info' | 'error', req: AppRequest, fields: object, text: string): void {
+    const own = req[kLog];
+    if (own !== null) own[level](fields, text);
+    else this.logger[level]({ requestId: req.id, ...fields }, text);
   }
 
   private describe(req: AppRequest, { method, target, ip }: RequestRecord): object {

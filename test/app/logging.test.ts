@@ -474,20 +474,24 @@ describe('the log of an application', () => {
     }
   });
 
-  test('is written by handlers with the id of their request', async () => {
+  test('is written by handlers with the id of their request, and has the fields that they add', async () => {
     const { logger, until } = logged();
     const { app, port } = await serve({ logger }, (it) =>
       it.get('/', (req) => {
         req.log.info({ user: 7 }, 'seen');
+        req.log = req.log.child({ tenant: 'a' });
         return req.id;
       }),
     );
     try {
       const id = await (await fetch(`http://127.0.0.1:${port}/`)).text();
-      const [line] = await until(1);
-      assert.equal(line.msg, 'seen');
-      assert.equal(line.user, 7);
-      assert.equal(line.requestId, id);
+      assert.deepEqual(
+        (await until(2)).map(({ msg, user, tenant, requestId }) => [msg, user, tenant, requestId]),
+        [
+          ['seen', 7, undefined, id],
+          ['request completed', undefined, 'a', id],
+        ],
+      );
     } finally {
       await app.close({ deadline: 0 });
     }
