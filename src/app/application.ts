@@ -17,6 +17,7 @@ import { type Injected, type InjectOptions, inject } from './inject.js';
 import { checkMountPath, mountOf } from './mount.js';
 import { compose, type Entry } from './registry.js';
 import { createRequestClass } from './request.js';
+import { pathOf } from './request-target.js';
 import { respond } from './respond.js';
 import { createResponseClass } from './response.js';
 import { defineRouteMethods, Route, type RouteMethods, type RouteTarget } from './route.js';
@@ -351,17 +352,6 @@ function refuse(error: Error): never {
 
 function noNext(): Promise<void> {
   throw notFound('', '');
-}
-
-/** The path of a request-target: absolute-form has an authority before it, asterisk-form is no path. */
-function pathOf(target: string): string {
-  const query = target.indexOf('?');
-  const end = query === -1 ? target.length : query;
-  if (target.charCodeAt(0) === 0x2f) return query === -1 ? target : target.slice(0, end);
-  const scheme = target.indexOf('://');
-  if (scheme === -1) return target.slice(0, end);
-  const slash = target.indexOf('/', scheme + 3);
-  return slash === -1 || slash > end ? '/' : target.slice(slash, end);
 }
 
 /** The Allow field: HEAD comes with GET, and OPTIONS with anything. */

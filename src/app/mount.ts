@@ -1,11 +1,12 @@
 /**
  * What is mounted under a path sees the rest of it: `req.url` without the mount path, which is in `req.baseUrl`.
- * `req.originalUrl` stays as it came.
+ * `req.originalUrl` stays as it came, in whatever form.
  *
  * Segments are compared as the router compares them, decoded: a guard mounted under `/admin` must be called for
  * `/%61dmin` too, since the routes below it are found by that name.
  */
 import { invalidRoutePath } from '../errors.js';
+import { pathEnd, pathStart } from './request-target.js';
 import { kMount, kOriginalUrl } from './symbols.js';
 import type { AppRequest } from './types.js';
 
@@ -59,17 +60,11 @@ function folded(segment: string, caseSensitive: boolean): string {
   return caseSensitive ? decoded : decoded.toLowerCase();
 }
 
-/** Where the path of a request-target in origin-form ends. */
-function pathEnd(url: string): number {
-  const query = url.indexOf('?');
-  return query === -1 ? url.length : query;
-}
-
 /** Is the request's path the mount path, or below it? */
 export function isMountedUnder(req: AppRequest, mount: Mount): boolean {
   const url = req.originalUrl;
   const end = pathEnd(url);
-  let at = 0;
+  let at = pathStart(url);
   for (const wanted of mount.segments) {
     if (url.charCodeAt(at) !== 0x2f) return false;
     let stop = url.indexOf('/', at + 1);
@@ -87,15 +82,19 @@ export function mountAt(req: AppRequest, mount: Mount | null): void {
   const url = req.originalUrl;
   req[kOriginalUrl] = url;
   req[kMount] = mount;
-  let at = 0;
-  if (mount !== null) {
-    const end = pathEnd(url);
-    for (let i = 0; i < mount.segments.length; i++) {
-      const slash = url.indexOf('/', at + 1);
-      at = slash === -1 || slash > end ? end : slash;
-    }
+  if (mount === null) {
+    req.baseUrl = '';
+    req.url = url;
+    return;
+  }
+  const start = pathStart(url);
+  const end = pathEnd(url);
+  let at = start;
+  for (let i = 0; i < mount.segments.length; i++) {
+    const slash = url.indexOf('/', at + 1);
+    at = slash === -1 || slash > end ? end : slash;
   }
   const rest = url.slice(at);
-  req.baseUrl = url.slice(0, at);
+  req.baseUrl = url.slice(start, at);
   req.url = rest.charCodeAt(0) === 0x2f ? rest : `/${rest}`;
 }

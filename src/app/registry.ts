@@ -4,6 +4,7 @@
  */
 import type { ErrorHandler, Handler, Step } from './chain.js';
 import { type Mount, mountOf } from './mount.js';
+import { parsePathPattern } from './path-pattern.js';
 
 /** Something that was registered. */
 export type Entry = MiddlewareEntry | RouteEntry | MountEntry;
@@ -57,7 +58,9 @@ interface Flat {
 export function joinPaths(prefix: string, path: string): string {
   if (prefix === '' || prefix === '/') return path === '' ? '/' : path;
   const base = prefix.endsWith('/') ? prefix.slice(0, -1) : prefix;
-  return path === '/' || path === '' ? base : `${base}${path.startsWith('/') ? '' : '/'}${path}`;
+  if (path === '/' || path === '') return base;
+  // What may be missing begins with a brace, and has the slash in it.
+  return /^[/{]/.test(path) ? `${base}${path}` : `${base}/${path}`;
 }
 
 function stepsOf(
@@ -84,6 +87,8 @@ function flatten(entries: readonly Entry[], prefix: string, caseSensitive: boole
       const path = joinPaths(prefix, entry.mount?.path ?? '/');
       into.push({ steps: stepsOf(entry.handlers, mountOf(path, caseSensitive), null), route: null, path });
     } else {
+      // Alone as well, not only with the path before it: the same route is right or wrong wherever it is mounted.
+      parsePathPattern(entry.path);
       const path = joinPaths(prefix, entry.path);
       into.push({ steps: stepsOf(entry.handlers, mount, entry), route: entry, path });
     }
@@ -93,7 +98,9 @@ function flatten(entries: readonly Entry[], prefix: string, caseSensitive: boole
 /** May a request of this route be under the mount? Segment by segment, as far as both are literal. */
 function relation(path: string, mount: Mount | null): 'always' | 'never' | 'maybe' {
   if (mount === null) return 'always';
-  const segments = path.split('/').slice(1);
+  const [before, ...segments] = path.split('/');
+  // `*`, or a part that may be missing and has the first slash in it.
+  if (before !== '') return 'maybe';
   let answer: 'always' | 'maybe' = 'always';
   for (let i = 0; i < mount.segments.length; i++) {
     const segment = segments[i];

@@ -18,6 +18,7 @@ import { type Cookies, readCookies } from './cookies.js';
 import { addressesOf, hostnameOf, protocolOf, requestHost } from './forwarded.js';
 import { accepts, acceptsCharsets, acceptsEncodings, acceptsLanguages } from './negotiation.js';
 import { parseQuery } from './query.js';
+import { pathEnd, pathOf } from './request-target.js';
 import { kCookies, kForwarding, kMount, kOriginalUrl, kParams, kQuery } from './symbols.js';
 import type { AppRequest, Params, Query } from './types.js';
 
@@ -132,15 +133,13 @@ const members: ThisType<AppRequest> & PropertyDescriptorMap = {
   },
   path: {
     get() {
-      const query = this.url.indexOf('?');
-      return query === -1 ? this.url : this.url.slice(0, query);
+      return pathOf(this.url);
     },
   },
   query: {
     get() {
       if (this[kQuery] === null) {
-        const at = this.url.indexOf('?');
-        this[kQuery] = parseQuery(at === -1 ? '' : this.url.slice(at + 1));
+        this[kQuery] = parseQuery(this.url.slice(pathEnd(this.url) + 1));
       }
       return this[kQuery];
     },

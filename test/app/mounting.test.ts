@@ -1,0 +1,115 @@
+/** What is mounted under a path: called for all that is below it, however the request spells that, and for nothing else. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type Application, createApp, HttpError, staticFiles } from 'barewire';
+
+/** An application with a guard under /admin, and these routes behind it. */
+function guarded(...paths: string[]): Application {
+  const app = createApp();
+  app.use('/admin', () => {
+    throw new HttpError(403);
+  });
+  for (const path of paths) app.all(path, () => 'open');
+  return app;
+}
+
+describe('a guard under a path is called', () => {
+  test('for a request-target in absolute-form', async () => {
+    const app = guarded('/:section/:page', '/admin/literal');
+    for (const path of [
+      '/admin/page',
+      '/ADMIN/page',
+      '/%61dmin/page',
+      '/admin/literal',
+      '/admin/page?a=://b/c',
+    ]) {
+      assert.equal((await app.inject(`http://localhost${path}`)).status, 403, path);
+    }
+    for (const path of ['/other/page', '/other/admin?a=/admin/']) {
+      assert.equal((await app.inject(`http://localhost${path}`)).status, 200, path);
+    }
+    // An authority is no segment, and neither is what stands in a query.
+    assert.equal((await app.inject('http://admin/other/page')).status, 200);
+    assert.equal((await app.inject('http://localhost?/admin/page')).status, 404);
+  });
+
+  test('for routes whose pattern does not begin with a slash', async () => {
+    for (const pattern of [
+      '*',
+      '{/admin}/page',
+      '{/:section}/page',
+      '{/*rest}',
+      '/*rest',
+      '/:section{/:page}',
+    ]) {
+      const app = guarded(pattern);
+      assert.equal((await app.inject('/admin/page')).status, 403, pattern);
+    }
+    assert.equal((await guarded('*').inject('/other')).status, 200);
+    assert.equal((await guarded('{/admin}/page').inject('/page')).status, 200);
+  });
+});
+
+test('below a mount, req.url is the rest of the path in origin-form, whatever form the request-target has', async () => {
+  const app = createApp();
+  const seen: string[] = [];
+  app.use('/a/b', (req, _res, next) => {
+    seen.push(`${req.baseUrl} ${req.url} ${req.path}`);
+    next();
+  });
+  app.use((req, _res, next) => {
+    seen.push(`${req.baseUrl} ${req.url} ${req.path}`);
+    next();
+  });
+  app.get('/a/b/:c?', (req) => ({
+    url: req.url,
+    path: req.path,
+    query: req.query.q,
+    original: req.originalUrl,
+  }));
+  for (const target of ['http://localhost/a/b/c?q=1', 'http://localhost/a/b?q=1', '/a/b?q=1', '/a/b/?q=1']) {
+    const { pathname } = new URL(target, 'http://localhost');
+    const told = (await app.inject(target)).json();
+    assert.deepEqual(told, { url: target, path: pathname, query: '1', original: target });
+    const rest = pathname.slice(4) || '/';
+    assert.deepEqual(seen.splice(0), [`/a/b ${rest}?q=1 ${rest}`, ` ${target} ${pathname}`]);
+  }
+});
+
+test('a request-target in absolute-form without a path asks for the root', async () => {
+  const app = createApp();
+  app.use((_req, _res, next) => void next());
+  app.get('/', (req) => `${req.path} ${req.query.a}`);
+  assert.equal((await app.inject('http://localhost?a=/b')).text, '/ /b');
+});
+
+test('any function of (req, res, next) may be mounted, and an application at several places', async () => {
+  const app = createApp();
+  const api = createApp();
+  api.get('/', (req) => `root of ${req.baseUrl}`);
+  api.get('/:id{/:part}', ({ params }) => ({ ...params }));
+  app.use('/v1', api).use('/v2/', api).use('/shops/:shop', api);
+  app.use('/files', staticFiles(import.meta.dirname));
+  app.use('/plain', (req, res) => res.end(`plain ${req.url}`));
+  assert.equal((await app.inject('/v1')).text, 'root of /v1');
+  assert.deepEqual((await app.inject('/v2/7/x')).json(), { id: '7', part: 'x' });
+  assert.deepEqual((await app.inject('/shops/s/7')).json(), { shop: 's', id: '7' });
+  assert.match((await app.inject('/files/mounting.test.js')).text, /may be mounted/);
+  assert.equal((await app.inject('/plain/x?y')).text, 'plain /x?y');
+  assert.equal((await app.inject('/plainly')).status, 404);
+});
+
+test('a route of a mounted application may begin with what may be missing', async () => {
+  const app = createApp();
+  const api = createApp();
+  api.get('{/:id}', ({ params }) => ({ ...params }));
+  api.get('/x', () => 'x');
+  app.use('/api', api);
+  assert.deepEqual((await app.inject('/api')).json(), {});
+  assert.deepEqual((await app.inject('/api/7')).json(), { id: '7' });
+  assert.equal((await app.inject('/api//7')).status, 404);
+  // Only together with what it is mounted under it would be a path.
+  const wrong = createApp();
+  wrong.get('{x}', () => '');
+  assert.throws(() => createApp().use('/api', wrong).routes(), { code: 'ERR_INVALID_ROUTE_PATH' });
+});
