@@ -1,6 +1,6 @@
 /** createApp: what people register, and the listener that it comes to. */
 import type * as nodeHttp from 'node:http';
-import { invalidArgType, methodNotAllowed, notFound } from '../errors.js';
+import { invalidArgType, methodNotAllowed, notFound, outOfRange } from '../errors.js';
 import { METHODS } from '../wire/tables.js';
 import { adopt } from './adopt.js';
 import {
@@ -15,17 +15,29 @@ import { answerError } from './final-handler.js';
 import { type ForwardedFields, type Forwarding, forwardingOf, type TrustProxy } from './forwarded.js';
 import { type Injected, type InjectOptions, inject } from './inject.js';
 import { checkMountPath, mountOf } from './mount.js';
+import type { ParamHandler } from './param-steps.js';
 import { compose, type Entry } from './registry.js';
 import { createRequestClass } from './request.js';
 import { pathOf } from './request-target.js';
 import { respond } from './respond.js';
 import { createResponseClass } from './response.js';
-import { defineRouteMethods, Route, type RouteMethods, type RouteTarget } from './route.js';
+import {
+  defineRouteMethods,
+  type NoParams,
+  type OneOrMore,
+  type Register,
+  type Registrable,
+  Route,
+  type RouteHandler,
+  type RouteMethods,
+  type RouteTarget,
+} from './route.js';
 import { Router } from './router.js';
 import { type CloseOptions, type ListenOptions, Serving } from './serving.js';
-import { kForwarding, kOwner } from './symbols.js';
+import { settingOf } from './settings.js';
+import { kForwarding, kOwner, kSubdomainOffset } from './symbols.js';
 import type { AppRequest, AppResponse, Params } from './types.js';
-import { isRouteSchemas, type RouteSchemas, validating } from './validation.js';
+import { isRouteSchemas, validating } from './validation.js';
 
 export interface ApplicationOptions {
   /** Does case matter in paths? Default false, as in Express. */
@@ -36,6 +48,8 @@ export interface ApplicationOptions {
   trustProxy?: TrustProxy;
   /** The fields that those proxies write. Default 'x-forwarded'; the other ones are never read. */
   forwardedFields?: ForwardedFields;
+  /** How many labels of a host name, from its end, are not in `req.subdomains`. Default 2, as in Express. */
+  subdomainOffset?: number;
   /** Tell clients the message and stack of a 500. Default: NODE_ENV is 'development'. */
   development?: boolean;
 }
@@ -84,9 +98,17 @@ function placeOfCaller(): string | undefined {
     .find((line) => !/[\\/](?:dist|src)[\\/]app[\\/]/.test(line));
 }
 
-export interface Application extends RouteMethods<Application> {}
+export interface Application<Mounted extends object = NoParams>
+  extends Omit<RouteMethods<Application<Mounted>, Mounted>, 'get'> {
+  /** Registers a route for GET and HEAD; or, with the name of one of Express's settings alone, tells what that is here. */
+  get: ((setting: string) => unknown) & Register<Application<Mounted>, Mounted>;
+}
+/**
+ * An application.
+ * @typeParam Mounted The parameters of the path that it is to be mounted under: its handlers see them as well.
+ */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: route.ts defines a member for each method
-export class Application implements ChainOwner {
+export class Application<Mounted extends object = NoParams> implements ChainOwner {
   private readonly entries: Entry[] = [];
   private readonly rawRoutes: { method: string; path: string; handler: RawHandler; place?: string }[] = [];
   private readonly settings: ApplicationOptions;
@@ -97,9 +119,15 @@ export class Application implements ChainOwner {
   private readonly isDevelopment: boolean;
   /** Who is believed, for the members of requests. */
   readonly [kForwarding]: Forwarding | null;
+  /** How many labels of a host name are no subdomain, for the member of requests. */
+  readonly [kSubdomainOffset]: number;
+  private readonly paramHandlers = new Map<string, ParamHandler[]>();
   private readonly serving = new Serving(this);
   /** The server of injected requests. */
   private injected: nodeHttp.Server | null = null;
+
+  /** What the application keeps for its handlers. Without a prototype; nothing here is sent to anybody. */
+  readonly locals: Record<string, unknown> = Object.create(null);
 
   /** The classes of this application's requests and responses: what is put on their prototypes is its own. */
   readonly IncomingMessage: ReturnType<typeof createRequestClass>;
@@ -111,6 +139,7 @@ export class Application implements ChainOwner {
   constructor(options: ApplicationOptions = {}) {
     this.settings = options;
     this[kForwarding] = forwardingOf(options.trustProxy, options.forwardedFields);
+    this[kSubdomainOffset] = checkedOffset(options.subdomainOffset);
     this.isDevelopment = options.development ?? process.env.NODE_ENV === 'development';
     this.IncomingMessage = createRequestClass(this);
     this.ServerResponse = createResponseClass(this);
@@ -140,7 +169,7 @@ export class Application implements ChainOwner {
     for (const handler of handlers) {
       if (isApplication(handler)) {
         handler.parents.push(this);
-        this.entries.push({ kind: 'mount', path, entries: handler.entries });
+        this.entries.push({ kind: 'mount', path, entries: handler.entries, params: this.paramHandlers });
       } else {
         const mount = mountOf(path, this.settings.caseSensitive === true);
         this.entries.push({ kind: 'middleware', mount, handlers: checkedHandlers([handler]) });
@@ -158,8 +187,13 @@ export class Application implements ChainOwner {
    * @throws ERR_INVALID_ARG_TYPE; ERR_ROUTE_CONFLICT and ERR_INVALID_ROUTE_PATH when the first request comes, or
    *   `routes()` is called
    */
-  on(method: string, path: string, first: Handler | RouteSchemas, ...rest: Handler[]): this;
-  on(method: string, path: string, ...given: (Handler | RouteSchemas)[]): this {
+  on<const Path extends string>(
+    method: string,
+    path: Path,
+    ...handlers: OneOrMore<RouteHandler<Path, Mounted>>[]
+  ): this;
+  on(method: string, path: string, ...given: Registrable[]): this;
+  on(method: string, path: string, ...given: unknown[]): this {
     const handlers = given.map((one) => (isRouteSchemas(one) ? validating(one) : one));
     this.entries.push({
       kind: 'route',
@@ -167,13 +201,41 @@ export class Application implements ChainOwner {
       path,
       handlers: checkedHandlers(handlers),
       place: placeOfCaller(),
+      params: this.paramHandlers,
     });
     this.changed();
     return this;
   }
 
+  /**
+   * Registers what is done with a parameter, or with each of several, before the handlers of any route of this
+   * application that has it, and of those mounted under a path that has it. Once a request: it is for one route.
+   * @throws ERR_INVALID_ARG_TYPE
+   */
+  param(name: string | readonly string[], handler: ParamHandler): this {
+    checkedHandlers([handler]);
+    for (const one of typeof name === 'string' ? [name] : name) {
+      if (typeof one !== 'string') throw invalidArgType('name', 'of type string', one);
+      const present = this.paramHandlers.get(one);
+      if (present === undefined) this.paramHandlers.set(one, [handler]);
+      else present.push(handler);
+    }
+    this.changed();
+    return this;
+  }
+
+  /** Is one of Express's settings on? See `get`. */
+  enabled(setting: string): boolean {
+    return Boolean(settingOf(setting, this.settings, this.isDevelopment));
+  }
+
+  /** Is it off? */
+  disabled(setting: string): boolean {
+    return !this.enabled(setting);
+  }
+
   /** A path to register several methods for: `app.route('/a').get(...).post(...)`. */
-  route<const Path extends string>(path: Path): Route<Path> {
+  route<const Path extends string>(path: Path): Route<Path, Mounted> {
     return new Route(this as RouteTarget, path);
   }
 
@@ -247,6 +309,21 @@ export class Application implements ChainOwner {
     return this.composed;
   }
 
+  static {
+    defineRouteMethods(Application.prototype as RouteTarget);
+    const { get } = Application.prototype;
+    Object.defineProperty(Application.prototype, 'get', {
+      value(this: Application, path: string, ...handlers: Registrable[]): unknown {
+        // Paths begin otherwise: one without a handler stays the mistake that it is.
+        return handlers.length === 0 && /^[a-z]/i.test(path)
+          ? settingOf(path, this.settings, this.isDevelopment)
+          : Reflect.apply(get, this, [path, ...handlers]);
+      },
+      writable: true,
+      configurable: true,
+    });
+  }
+
   // One request.
 
   private handle(foreign: AppRequest, foreignRes: AppResponse): void {
@@ -272,6 +349,7 @@ export class Application implements ChainOwner {
       return;
     }
     req.params = match.params as Params;
+    req.route = match.route;
     const { only, steps } = match.value;
     if (only !== null) this.callOnly(only, req, res);
     else runChain(steps, () => refuse(notFound(method, path)), req, res, this);
@@ -344,7 +422,12 @@ export class Application implements ChainOwner {
   }
 }
 
-defineRouteMethods(Application.prototype as RouteTarget);
+function checkedOffset(offset = 2): number {
+  if (!Number.isInteger(offset) || offset < 0) {
+    throw outOfRange('options.subdomainOffset', 'a number of labels', offset);
+  }
+  return offset;
+}
 
 function refuse(error: Error): never {
   throw error;

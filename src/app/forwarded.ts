@@ -3,7 +3,7 @@
  * further. Nobody is, unless `trustProxy` says so: anybody can send these fields.
  */
 import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { compile } from 'proxy-addr';
 import { invalidArgType, outOfRange } from '../errors.js';
@@ -129,4 +129,11 @@ export function hostnameOf(host: string | undefined): string | undefined {
   if (host === undefined) return undefined;
   const port = host.indexOf(':', host.startsWith('[') ? host.indexOf(']') : 0);
   return port === -1 ? host : host.slice(0, port);
+}
+
+/** The labels of a host name but the last ones, from the right. An address has none, but for no offset at all. */
+export function subdomainsOf(hostname: string | undefined, offset: number): string[] {
+  if (!hostname) return [];
+  const isAddress = isIP(hostname) !== 0 || hostname.startsWith('[');
+  return (isAddress ? [hostname] : hostname.split('.').reverse()).slice(offset);
 }

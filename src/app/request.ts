@@ -14,12 +14,26 @@ import {
   readText,
   type TextOptions,
 } from './body.js';
+import { announcesBody } from './body-head.js';
 import { type Cookies, readCookies } from './cookies.js';
-import { addressesOf, hostnameOf, protocolOf, requestHost } from './forwarded.js';
+import { fieldOf } from './exchange.js';
+import { addressesOf, hostnameOf, protocolOf, requestHost, subdomainsOf } from './forwarded.js';
+import { parseMediaType, typeAmong } from './media-type.js';
 import { accepts, acceptsCharsets, acceptsEncodings, acceptsLanguages } from './negotiation.js';
+import { evaluate, isSafe, validatorsOf } from './preconditions.js';
 import { parseQuery } from './query.js';
+import { type Ranges, rangesOf } from './ranges.js';
 import { pathEnd, pathOf } from './request-target.js';
-import { kCookies, kForwarding, kMount, kOriginalUrl, kParams, kQuery } from './symbols.js';
+import {
+  kCookies,
+  kForwarding,
+  kMount,
+  kOriginalUrl,
+  kParams,
+  kQuery,
+  kRouteParams,
+  kSubdomainOffset,
+} from './symbols.js';
 import type { AppRequest, Params, Query } from './types.js';
 
 export interface RequestMembers {
@@ -60,6 +74,24 @@ export interface RequestMembers {
   bytes(options?: ReadOptions): Promise<Buffer>;
   /** The content as a urlencoded form. */
   form(options?: FormOptions): Promise<Form>;
+  /**
+   * Is the content of one of these types: media types ('text/*' too), extensions, '+json'?
+   * @returns the first that it is, as it was given; the type itself for one with `*` or a suffix, and without any
+   *   given; false for none, null where there is no content
+   */
+  is(...types: (string | readonly string[])[]): string | false | null;
+  /**
+   * The parts that Range asks for; `end` is in the part.
+   * @param size Of the whole content, in bytes.
+   * @returns undefined without Range, -1 where none lies within the content, -2 where it cannot be read
+   */
+  range(size: number, options?: { combine?: boolean }): Ranges | -1 | -2 | undefined;
+  /** Has the client what the response has an ETag or Last-Modified for? `res.send` then answers 304. */
+  readonly fresh: boolean;
+  /** Has it not? */
+  readonly stale: boolean;
+  /** The labels of the host name before the domain, from the right: `['b', 'a']` of `a.b.example.com`. */
+  readonly subdomains: string[];
   /** Was it sent by XMLHttpRequest, by the field that some libraries add? */
   readonly xhr: boolean;
 }
@@ -186,6 +218,39 @@ const members: ThisType<AppRequest> & PropertyDescriptorMap = {
       return hostnameOf(this.host);
     },
   },
+  is: {
+    value: function is(...types: (string | readonly string[])[]) {
+      if (!announcesBody(this)) return null;
+      const type = parseMediaType(this.headers['content-type']);
+      if (type === null) return false;
+      const names = types.flat();
+      return names.length === 0 ? type.essence : typeAmong(type, names);
+    },
+  },
+  range: {
+    value: function range(size: number, options?: { combine?: boolean }) {
+      const field = fieldOf(this, 'range');
+      return field === undefined ? undefined : rangesOf(field, size, options?.combine === true);
+    },
+  },
+  fresh: {
+    get() {
+      const { method, res } = this;
+      const isAnswered = (res.statusCode >= 200 && res.statusCode < 300) || res.statusCode === 304;
+      const validators = isAnswered && isSafe(method) ? validatorsOf(res) : undefined;
+      return validators !== undefined && evaluate(this, validators) === 304;
+    },
+  },
+  stale: {
+    get() {
+      return !this.fresh;
+    },
+  },
+  subdomains: {
+    get() {
+      return subdomainsOf(this.hostname, this.app[kSubdomainOffset]);
+    },
+  },
   xhr: {
     get() {
       return String(this.get('x-requested-with') ?? '').toLowerCase() === 'xmlhttprequest';
@@ -204,7 +269,9 @@ export function initRequest(req: AppRequest): void {
   req[kMount] = null;
   req[kQuery] = null;
   req[kParams] = null;
+  req[kRouteParams] = null;
   req[kCookies] = null;
+  req.route = undefined;
   req.baseUrl = '';
   req.body = undefined;
 }
