@@ -446,6 +446,12 @@ export const validationFailed = refusal(
   (where: string) => `The ${where} of the request is not what was expected`,
 );
 
+export const expressOnNodeHttp = caller(
+  'ERR_EXPRESS_ON_NODE_HTTP',
+  Error,
+  () =>
+    "The Express application stands on node:http, under a request of barewire's: start with --import barewire/register",
+);
 export const invalidRoutePath = caller(
   'ERR_INVALID_ROUTE_PATH',
   TypeError,

@@ -15,6 +15,7 @@ import { answerError } from './final-handler.js';
 import { type ForwardedFields, type Forwarding, forwardingOf, type TrustProxy } from './forwarded.js';
 import { type Injected, type InjectOptions, inject } from './inject.js';
 import { checkMountPath, mountOf } from './mount.js';
+import { isExpressApplication, mountedExpress } from './mount-express.js';
 import type { ParamHandler } from './param-steps.js';
 import { compose, type Entry } from './registry.js';
 import { createRequestClass } from './request.js';
@@ -172,7 +173,8 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
         this.entries.push({ kind: 'mount', path, entries: handler.entries, params: this.paramHandlers });
       } else {
         const mount = mountOf(path, this.settings.caseSensitive === true);
-        this.entries.push({ kind: 'middleware', mount, handlers: checkedHandlers([handler]) });
+        const run = isExpressApplication(handler) ? mountedExpress(handler) : handler;
+        this.entries.push({ kind: 'middleware', mount, handlers: checkedHandlers([run]) });
       }
     }
     this.changed();
@@ -194,6 +196,7 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
   ): this;
   on(method: string, path: string, ...given: Registrable[]): this;
   on(method: string, path: string, ...given: unknown[]): this {
+    if (typeof path !== 'string') throw invalidArgType('path', 'of type string', path);
     const handlers = given.map((one) => (isRouteSchemas(one) ? validating(one) : one));
     this.entries.push({
       kind: 'route',
@@ -336,7 +339,9 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
       match = router.match(method, path);
     } catch (error) {
       // What stands before the routes, a log among it, is for malformed paths too.
-      runChain(unrouted, () => refuse(error as Error), ...adopt(this, foreign, foreignRes), this);
+      const [req, res] = adopt(this, foreign, foreignRes);
+      req.originalUrl = req.url;
+      runChain(unrouted, () => refuse(error as Error), req, res, this);
       return;
     }
     if (match !== null && match.value.raw !== null) {
@@ -344,6 +349,7 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
       return;
     }
     const [req, res] = adopt(this, foreign, foreignRes);
+    req.originalUrl = req.url;
     if (match === null) {
       runChain(unrouted, (_req, answer) => this.answerUnrouted(router, method, path, answer), req, res, this);
       return;

@@ -8,7 +8,7 @@
  */
 import { invalidRoutePath } from '../errors.js';
 import { pathEnd, pathStart } from './request-target.js';
-import { kMount, kOriginalUrl, kRouteParams } from './symbols.js';
+import { kMount, kRouteParams } from './symbols.js';
 import type { AppRequest, Params } from './types.js';
 
 /** A path that something is mounted under, taken apart once. */
@@ -87,7 +87,6 @@ export function isMountedUnder(req: AppRequest, mount: Mount): boolean {
 export function mountAt(req: AppRequest, mount: Mount | null): void {
   if (req[kMount] === mount) return;
   const url = req.originalUrl;
-  req[kOriginalUrl] = url;
   req[kMount] = mount;
   const routeParams = req[kRouteParams];
   if (routeParams !== null) {

@@ -24,16 +24,7 @@ import { evaluate, isSafe, validatorsOf } from './preconditions.js';
 import { parseQuery } from './query.js';
 import { type Ranges, rangesOf } from './ranges.js';
 import { pathEnd, pathOf } from './request-target.js';
-import {
-  kCookies,
-  kForwarding,
-  kMount,
-  kOriginalUrl,
-  kParams,
-  kQuery,
-  kRouteParams,
-  kSubdomainOffset,
-} from './symbols.js';
+import { kCookies, kForwarding, kMount, kParams, kQuery, kRouteParams, kSubdomainOffset } from './symbols.js';
 import type { AppRequest, Params, Query } from './types.js';
 
 export interface RequestMembers {
@@ -42,8 +33,6 @@ export interface RequestMembers {
   get(name: string): string | undefined;
   /** The same. */
   header(name: string): string | undefined;
-  /** The request-target as it came; `url` is what is left of it under a mount path. */
-  readonly originalUrl: string;
   /** The path of `url`, still percent-encoded, without the query. */
   readonly path: string;
   /** Did the request come over TLS, to us or to a trusted proxy? */
@@ -155,14 +144,6 @@ const members: ThisType<AppRequest> & PropertyDescriptorMap = {
       return (this[kCookies] ??= readCookies(this));
     },
   },
-  originalUrl: {
-    get() {
-      return this[kOriginalUrl] ?? this.url;
-    },
-    set(url: string) {
-      this[kOriginalUrl] = url;
-    },
-  },
   path: {
     get() {
       return pathOf(this.url);
@@ -265,12 +246,13 @@ export function defineRequestMembers(prototype: object): void {
 
 /** What the members keep, at its start. */
 export function initRequest(req: AppRequest): void {
-  req[kOriginalUrl] = null;
   req[kMount] = null;
   req[kQuery] = null;
   req[kParams] = null;
   req[kRouteParams] = null;
   req[kCookies] = null;
+  // Its own, and no member of the prototype: an application of Express puts others under it.
+  req.originalUrl = '';
   req.route = undefined;
   req.baseUrl = '';
   req.body = undefined;

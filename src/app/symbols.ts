@@ -1,5 +1,4 @@
 /** Keys under which the framework keeps what is nobody else's business. */
-export const kOriginalUrl = Symbol('barewire.originalUrl');
 export const kMount = Symbol('barewire.mount');
 export const kQuery = Symbol('barewire.query');
 export const kParams = Symbol('barewire.params');

@@ -5,7 +5,7 @@ import type { Cookies } from './cookies.js';
 import type { Mount } from './mount.js';
 import type { RequestMembers } from './request.js';
 import type { ResponseMembers } from './response.js';
-import type { kCookies, kLocals, kMount, kOriginalUrl, kParams, kQuery, kRouteParams } from './symbols.js';
+import type { kCookies, kLocals, kMount, kParams, kQuery, kRouteParams } from './symbols.js';
 
 /** Values of repeated names are lists. */
 export type Query = Record<string, string | string[] | undefined>;
@@ -24,6 +24,8 @@ export type AppRequest<ParamsType = Params, Body = unknown, QueryType = Query> =
   RequestMembers & {
     url: string;
     method: string;
+    /** The request-target as it came; `url` is what is left of it under a mount path. */
+    originalUrl: string;
     /** The application that serves this request. */
     app: Application;
     res: AppResponse;
@@ -37,7 +39,6 @@ export type AppRequest<ParamsType = Params, Body = unknown, QueryType = Query> =
     route: MatchedRoute | undefined;
     /** The path that the running step is mounted under; '' for none. */
     baseUrl: string;
-    [kOriginalUrl]: string | null;
     [kMount]: Mount | null;
     [kParams]: Params | null;
     [kRouteParams]: Params | null;

@@ -164,6 +164,15 @@ describe('res', () => {
   });
 });
 
+test('paths are text: lists and regular expressions, which Express takes, are refused where they are written', () => {
+  const app = createApp();
+  for (const path of [['/a', '/b'], /a/]) {
+    assert.throws(() => app.get(path as never, () => ''), { code: 'ERR_INVALID_ARG_TYPE' });
+    assert.throws(() => app.route(path as never).get(() => ''), { code: 'ERR_INVALID_ARG_TYPE' });
+    assert.throws(() => app.use(path as never, () => {}), { code: 'ERR_INVALID_ARG_TYPE' });
+  }
+});
+
 test('what has no member is registered by on, with parameters of the path', async () => {
   const app = createApp();
   app.on('m-search', '/:id', ({ params }) => params.id);

@@ -1,7 +1,23 @@
 /** What is mounted under a path: called for all that is below it, however the request spells that, and for nothing else. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import * as nodeHttp from 'node:http';
+import { createRequire } from 'node:module';
 import { describe, test } from 'node:test';
-import { type Application, createApp, HttpError, staticFiles } from 'barewire';
+import {
+  type Application,
+  type AppRequest,
+  type AppResponse,
+  createApp,
+  HttpError,
+  staticFiles,
+} from 'barewire';
+
+const require = createRequire(import.meta.url);
+
+interface ExpressApplication {
+  get(path: string, handler: (req: AppRequest, res: AppResponse) => void): void;
+}
 
 /** An application with a guard under /admin, and these routes behind it. */
 function guarded(...paths: string[]): Application {
@@ -112,4 +128,32 @@ test('a route of a mounted application may begin with what may be missing', asyn
   const wrong = createApp();
   wrong.get('{x}', () => '');
   assert.throws(() => createApp().use('/api', wrong).routes(), { code: 'ERR_INVALID_ROUTE_PATH' });
+});
+
+test('applications and routers of Express may be mounted: the former where node:http serves, or with register', async (t) => {
+  const express = require('express') as (() => ExpressApplication) & { Router(): ExpressApplication };
+  const [old, router, app] = [express(), express.Router(), createApp()];
+  for (const one of [old, router]) {
+    one.get('/x/:id', (req, res) => void res.json([req.params.id, req.baseUrl, req.url, req.originalUrl]));
+  }
+  app.use('/old', old as never).use('/router', router as never);
+  // Handed on by Express, the request is ours again.
+  app.use((req, res) => res.status(404).send(`behind ${req.app === app}`));
+  const server = nodeHttp.createServer(app.handler).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const { port } = server.address() as { port: number };
+  const ask = async (path: string) => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { connection: 'close' } });
+    return response.text();
+  };
+  assert.deepEqual(JSON.parse(await ask('/old/x/7?a')), ['7', '/old', '/x/7?a', '/old/x/7?a']);
+  assert.equal(await ask('/old/none'), 'behind true');
+  assert.deepEqual((await app.inject('/router/x/7')).json(), ['7', '/router', '/x/7', '/router/x/7']);
+  assert.equal((await app.inject('/router/none')).text, 'behind true');
+  // Over requests of barewire's, without register, it is an error that says so.
+  const codes: unknown[] = [];
+  app.onError((error) => codes.push((error as { code: string }).code));
+  assert.equal((await app.inject('/old/x/7')).status, 500);
+  assert.deepEqual(codes, ['ERR_EXPRESS_ON_NODE_HTTP']);
 });
