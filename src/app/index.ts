@@ -1,5 +1,6 @@
 /** `barewire`: the framework. */
 import { Application, type ApplicationOptions } from './application.js';
+import type { NoParams } from './route.js';
 
 export type { Application, ApplicationOptions, OnError } from './application.js';
 export type { Form, FormOptions, JsonOptions, ReadOptions, TextOptions } from './body.js';
@@ -15,14 +16,22 @@ export { HttpError, type HttpErrorOptions, type Problem } from './http-error.js'
 export type { Injected, InjectOptions } from './inject.js';
 export { type MultipartOptions, multipart } from './multipart.js';
 export { readMultipart } from './multipart-save.js';
+export type { ParamHandler } from './param-steps.js';
 export type { ParamsOf } from './path-params.js';
 export { evaluate } from './preconditions.js';
 export { type RespondOptions, respond } from './respond.js';
+export type { NoParams } from './route.js';
 export type { CloseOptions, ListenOptions } from './serving.js';
-export type { AppRequest, AppResponse, Params, Query } from './types.js';
+export type { AppRequest, AppResponse, MatchedRoute, Params, Query } from './types.js';
 export type { RouteSchemas, ValidationIssue } from './validation.js';
 
-/** Makes an application. */
-export function createApp(options?: ApplicationOptions): Application {
+/**
+ * Makes an application.
+ * @typeParam Mounted The parameters of the path that it is to be mounted under, for its handlers:
+ *   `createApp<{ shop: string }>()` for `/shops/:shop`.
+ */
+export function createApp<Mounted extends object = NoParams>(
+  options?: ApplicationOptions,
+): Application<Mounted> {
   return new Application(options);
 }
