@@ -12,6 +12,7 @@ import {
   HttpError,
   staticFiles,
 } from 'barewire';
+import fc from 'fast-check';
 
 const require = createRequire(import.meta.url);
 
@@ -64,6 +65,53 @@ describe('a guard under a path is called', () => {
     assert.equal((await guarded('*').inject('/other')).status, 200);
     assert.equal((await guarded('{/admin}/page').inject('/page')).status, 200);
   });
+});
+
+test('a guard is called for the paths whose first segment a route decodes to its name, and for no others', async () => {
+  for (const caseSensitive of [false, true]) {
+    const app = createApp({ caseSensitive });
+    app.use('/é%2Fa/:any', (_req, res, next) => {
+      res.set('X-Guarded', 'yes');
+      next();
+    });
+    app.get('/:section/:page', ({ params }) => params.section);
+    app.get('/:section/*rest', ({ params }) => params.section);
+    const letter = fc.constantFrom('é', 'É', '/', 'a', 'A', '%');
+    const segment = fc.array(fc.tuple(letter, fc.boolean()), { maxLength: 3, minLength: 1 }).map((letters) =>
+      letters
+        .map(([one, isLower]) => {
+          const escaped = encodeURIComponent(one);
+          return isLower ? escaped.toLowerCase() : escaped;
+        })
+        .join(''),
+    );
+    const close = fc.constantFrom(
+      '%C3%A9%2fa',
+      '%c3%a9%2FA',
+      '%c3%a9%2F%61',
+      '%C3%89%2Fa',
+      '%c3%a9%252fa',
+      '%c3%a9/a',
+    );
+    const start = fc.constantFrom('/', 'http://h/', 'http://%C3%A9%2fa/');
+    let guarded = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        start,
+        fc.oneof(segment, close),
+        fc.constantFrom('/x', '/x/y', '/x/'),
+        async (...parts) => {
+          const { status, headers, text } = await app.inject(parts.join(''));
+          if (status === 404) return;
+          const name = caseSensitive ? text : text.toLowerCase();
+          assert.equal(headers['x-guarded'] === 'yes', name === 'é/a', parts.join(''));
+          if (name === 'é/a') guarded++;
+        },
+      ),
+      { numRuns: 500, seed: 7 },
+    );
+    assert.ok(guarded > 50, String(guarded));
+  }
 });
 
 test('below a mount, req.url is the rest of the path in origin-form, whatever form the request-target has', async () => {
