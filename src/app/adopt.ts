@@ -26,13 +26,17 @@ function lend(app: Application, prototype: object, define: (prototype: object) =
   return own;
 }
 
-/** The request and response as the application's own. */
+/** The request and response as the application's own, before anything has changed `url`. */
 export function adopt(app: Application, req: AppRequest, res: AppResponse): [AppRequest, AppResponse] {
-  if (req.app === app) return [req, res];
+  if (req.app === app) {
+    req.originalUrl = req.url;
+    return [req, res];
+  }
   Object.setPrototypeOf(req, lend(app, Object.getPrototypeOf(req), defineRequestMembers));
   Object.setPrototypeOf(res, lend(app, Object.getPrototypeOf(res), defineResponseMembers));
   initRequest(req);
   initResponse(res);
+  req.originalUrl = req.url;
   req.res = res;
   res.req = req;
   return [req, res];

@@ -339,9 +339,7 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
       match = router.match(method, path);
     } catch (error) {
       // What stands before the routes, a log among it, is for malformed paths too.
-      const [req, res] = adopt(this, foreign, foreignRes);
-      req.originalUrl = req.url;
-      runChain(unrouted, () => refuse(error as Error), req, res, this);
+      runChain(unrouted, () => refuse(error as Error), ...adopt(this, foreign, foreignRes), this);
       return;
     }
     if (match !== null && match.value.raw !== null) {
@@ -349,7 +347,6 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
       return;
     }
     const [req, res] = adopt(this, foreign, foreignRes);
-    req.originalUrl = req.url;
     if (match === null) {
       runChain(unrouted, (_req, answer) => this.answerUnrouted(router, method, path, answer), req, res, this);
       return;
