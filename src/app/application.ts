@@ -164,7 +164,8 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
   use(path: string, ...handlers: (Registered | Registered[])[]): this;
   use(first: string | Registered | Registered[], ...rest: (Registered | Registered[])[]): this {
     const path = typeof first === 'string' ? first : '/';
-    const handlers = (typeof first === 'string' ? rest : [first, ...rest]).flat();
+    const given: unknown[] = typeof first === 'string' ? rest : [first, ...rest];
+    const handlers = given.flat(Number.POSITIVE_INFINITY) as Registered[];
     if (handlers.length === 0) throw invalidArgType('handler', 'of type function', undefined);
     checkMountPath(path);
     for (const handler of handlers) {

@@ -12,7 +12,7 @@ import {
   staticFiles,
 } from 'barewire';
 import { z } from 'zod';
-import type { ForwardedFields } from '#src/app/forwarded.js';
+import type { ForwardedFields, TrustProxy } from '#src/app/forwarded.js';
 
 /** Reads all that there is to read, the way handlers do. */
 function readAll(req: AppRequest) {
@@ -50,7 +50,7 @@ writeFileSync(join(folder, 'file.txt'), 'x'.repeat(500));
 
 /** An application that has something of everything. */
 export function application(
-  trustProxy = false,
+  trustProxy: TrustProxy = false,
   forwardedFields: ForwardedFields = 'x-forwarded',
 ): Application {
   const app = createApp({ trustProxy, forwardedFields });

@@ -1,6 +1,8 @@
 /** A client for input that no client in earnest would send: it writes bytes, and reads whole responses. */
 import assert from 'node:assert/strict';
-import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import * as nodeHttp from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { Application } from 'barewire';
 import { bounded } from '../differential/bounded.js';
@@ -129,21 +131,36 @@ export interface Attacked {
   ask(head: string, content?: Uint8Array): Promise<BadReply>;
 }
 
+/** Serves an application; the function it gives ends that when every connection has. */
+export type Serve = (app: Application) => Promise<[port: number, close: () => Promise<void>]>;
+
+/** On its own server. The deadline is beyond the patience: connections have to end by themselves. */
+const serveItself: Serve = async (app) => {
+  const server = await app.listen(0, '127.0.0.1');
+  return [(server.address() as AddressInfo).port, () => app.close({ deadline: 60_000 })];
+};
+
+/** By a server of node:http's, whose requests are lent the members. */
+export const serveByNode: Serve = async (app) => {
+  const server = nodeHttp.createServer(app.handler).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const close = () => new Promise<void>((resolve) => server.close(() => resolve()));
+  return [(server.address() as AddressInfo).port, close];
+};
+
 /** Serves the application, and checks at the end of the test that no connection, and no property, was left behind. */
-export async function attack(t: TestContext, app: Application): Promise<Attacked> {
+export async function attack(t: TestContext, app: Application, serve = serveItself): Promise<Attacked> {
   const failures: unknown[] = [];
   app.onError((error) => {
     const { status = 500 } = error as { status?: number };
     if (status >= 500) failures.push(error);
   });
-  const server = await app.listen(0, '127.0.0.1');
-  const { port } = server.address() as { port: number };
+  const [port, close] = await serve(app);
   const client = new BadClient(port);
   t.after(async () => {
     client.destroy();
-    // Resolves when every connection has ended by itself: the deadline is beyond the patience.
-    await bounded('the end of all connections', app.close({ deadline: 60_000 }));
-    assert.deepEqual(Reflect.ownKeys(Object.prototype).length, PROTOTYPE_KEYS);
+    await bounded('the end of all connections', close());
+    assert.equal(Reflect.ownKeys(Object.prototype).length, PROTOTYPE_KEYS);
     assert.equal(Reflect.ownKeys(Array.prototype).length, ARRAY_KEYS);
   });
   return {

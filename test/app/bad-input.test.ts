@@ -9,7 +9,7 @@ import { after, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { application, folder, uploads } from './bad-input-application.js';
-import { type Attacked, attack, BadClient } from './bad-input-client.js';
+import { type Attacked, attack, BadClient, type Serve, serveByNode } from './bad-input-client.js';
 
 const RUNS = { seed: 2026, numRuns: 700, includeErrorInReport: true };
 
@@ -39,9 +39,10 @@ function thrown(
   name: string,
   arbitrary: fc.Arbitrary<{ head: string; content?: Uint8Array }>,
   make = () => application(),
+  serve?: Serve,
 ): void {
   test(name, async (t) => {
-    const attacked: Attacked = await attack(t, make());
+    const attacked: Attacked = await attack(t, make(), serve);
     let taken = 0;
     await fc.assert(
       fc.asyncProperty(arbitrary, async ({ head, content }) => {
@@ -62,22 +63,20 @@ const post = (target: string, content: Uint8Array, ...lines: string[]) => ({
 });
 
 describe('whatever a client sends is answered, and with no 5xx:', () => {
-  thrown(
-    'a path',
-    fc
-      .tuple(
-        fc.constantFrom('/', '/u/', '/files/', '/strict/', '/admin/', 'http://a/', 'http://a', 'x://'),
-        texts(PATHS),
-      )
-      .map(([start, rest]) => ({ head: get(`${start}${rest}`) })),
-  );
+  const paths = fc
+    .tuple(
+      fc.constantFrom('/', '/u/', '/files/', '/strict/', '/admin/', 'http://a/', 'http://a', 'x://'),
+      texts(PATHS),
+    )
+    .map(([start, rest]) => ({ head: get(`${start}${rest}`) }));
+  thrown('a path', paths);
+  thrown('a path, to node:http', paths, undefined, serveByNode);
 
-  thrown(
-    'a query',
-    fc
-      .tuple(fc.constantFrom('/?', '/u/1/2-3?', '/schema?n=', '/files/file.txt?'), texts(QUERIES, 30))
-      .map(([start, rest]) => ({ head: get(`${start}${rest}`) })),
-  );
+  const queries = fc
+    .tuple(fc.constantFrom('/?', '/u/1/2-3?', '/schema?n=', '/files/file.txt?'), texts(QUERIES, 30))
+    .map(([start, rest]) => ({ head: get(`${start}${rest}`) }));
+  thrown('a query', queries);
+  thrown('a query, to node:http', queries, undefined, serveByNode);
 
   thrown(
     'what is sent back to it: in a cookie, a link, a redirect, the name of a file, and no field of its own making',
@@ -195,7 +194,7 @@ describe('whatever a client sends is answered, and with no 5xx:', () => {
         `X-Forwarded-Host: ${host}`,
       ),
     })),
-    () => application(true),
+    () => application('loopback, 1.2.3.0/24, ::1'),
   );
 
   const type = fc.oneof(
@@ -233,19 +232,18 @@ describe('whatever a client sends is answered, and with no 5xx:', () => {
       .constantFrom('{"name":"a"}', '{"name":"a","list":[1]}', 'name=a', '[1]')
       .map((text) => Buffer.from(text)),
   );
-  thrown(
-    'content of any type, in any coding',
-    fc
-      .tuple(fc.constantFrom('/json', '/form', '/text', '/schema', '/'), type, coding, content)
-      .map(([target, type, coding, content]) =>
-        post(
-          target,
-          content,
-          `Content-Type: ${type}`,
-          ...(coding === null ? [] : [`Content-Encoding: ${coding}`]),
-        ),
+  const bodies = fc
+    .tuple(fc.constantFrom('/json', '/form', '/text', '/schema', '/'), type, coding, content)
+    .map(([target, type, coding, content]) =>
+      post(
+        target,
+        content,
+        `Content-Type: ${type}`,
+        ...(coding === null ? [] : [`Content-Encoding: ${coding}`]),
       ),
-  );
+    );
+  thrown('content of any type, in any coding', bodies);
+  thrown('content of any type, in any coding, to node:http', bodies, undefined, serveByNode);
 
   const part = fc.array(
     fc.oneof(

@@ -1,6 +1,10 @@
 /** Members of applications, requests and responses that Express's people know, where Express is not the reference. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import * as nodeHttp from 'node:http';
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
 import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { createApp, unsign } from 'barewire';
 
@@ -171,6 +175,77 @@ test('paths are text: lists and regular expressions, which Express takes, are re
     assert.throws(() => app.route(path as never).get(() => ''), { code: 'ERR_INVALID_ARG_TYPE' });
     assert.throws(() => app.use(path as never, () => {}), { code: 'ERR_INVALID_ARG_TYPE' });
   }
+});
+
+describe('members work on the requests and responses of other servers:', () => {
+  const app = createApp({ subdomainOffset: 1 });
+  const inner = createApp();
+  app.param('shop', (_req, res, next, shop) => {
+    res.locals.shop = shop;
+    next();
+  });
+  app.use('/:shop', inner);
+  inner.post('/items/:id', (req, res) => {
+    res.links({ next: '/é' }).contentType('json').set('ETag', '"a"');
+    const { fresh, stale, subdomains, path, originalUrl, baseUrl, url, route, params, query, hostname } = req;
+    const told = { fresh, stale, subdomains, path, originalUrl, baseUrl, url, params, query, hostname };
+    const asked = [req.is('json'), req.range(10), req.accepts('html', 'json'), req.get('X-A')];
+    res.send(Buffer.from(JSON.stringify({ ...told, path: route?.path, shop: res.locals.shop, asked })));
+  });
+  const headers = {
+    'content-type': 'application/json',
+    range: 'bytes=0-4',
+    accept: 'application/json',
+    'x-a': 'b',
+  };
+  const target = '/a%20b/items/7?q=1';
+  const expected = {
+    fresh: false,
+    stale: true,
+    subdomains: ['a'],
+    path: '/:shop/items/:id',
+    originalUrl: target,
+    baseUrl: '/a%20b',
+    url: '/items/7?q=1',
+    params: { shop: 'a b', id: '7' },
+    query: { q: '1' },
+    hostname: 'a.localhost',
+    shop: 'a b',
+    asked: ['json', [{ start: 0, end: 4 }], 'json', 'b'],
+  };
+
+  test('node:http', async (t) => {
+    const server = nodeHttp.createServer(app.handler).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const where = { port, host: '127.0.0.1', method: 'POST', path: target, agent: false };
+    const asked = nodeHttp.request({ ...where, headers: { ...headers, host: 'a.localhost' } });
+    asked.end('{}');
+    const [response] = await once(asked, 'response');
+    let text = '';
+    for await (const chunk of response) text += chunk;
+    assert.deepEqual(JSON.parse(text), expected);
+    assert.equal(response.headers.link, '</%C3%A9>; rel="next"');
+  });
+
+  test('node:http2', async (t) => {
+    const server = createHttp2Server(app.handler as never).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => server.close());
+    const session = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const stream = session.request({
+      ...headers,
+      ':method': 'POST',
+      ':path': target,
+      ':authority': 'a.localhost',
+    });
+    stream.end('{}');
+    let text = '';
+    for await (const chunk of stream) text += chunk;
+    session.close();
+    assert.deepEqual(JSON.parse(text), expected);
+  });
 });
 
 test('what has no member is registered by on, with parameters of the path', async () => {
