@@ -7,6 +7,7 @@ import { isIP, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { compile } from 'proxy-addr';
 import { invalidArgType, outOfRange } from '../errors.js';
+import { authorityOf } from './request-target.js';
 
 /**
  * Who is believed: nobody (false), everybody (true), so many proxies in front, or those with these addresses ('loopback',
@@ -118,9 +119,17 @@ export function protocolOf(req: IncomingMessage, forwarding: Forwarding | null):
   return forwarded === 'https' || forwarded === 'http' ? forwarded : own;
 }
 
-/** The host that was asked for, with its port where it names one. */
-export function requestHost(req: IncomingMessage, forwarding: Forwarding | null): string | undefined {
-  const own = req.headers.host ?? (req.headers[':authority'] as string | undefined);
+/**
+ * The host that was asked for, with its port where it names one. Where the request-target has one, Host has to be
+ * ignored (RFC 9112 section 3.2.2).
+ * @param target The request-target as it came.
+ */
+export function requestHost(
+  req: IncomingMessage,
+  target: string,
+  forwarding: Forwarding | null,
+): string | undefined {
+  const own = authorityOf(target) ?? req.headers.host ?? (req.headers[':authority'] as string | undefined);
   return told(req, forwarding, 'host') ?? own;
 }
 

@@ -20,6 +20,14 @@ export function pathStart(target: string): number {
   return slash === -1 || slash > end ? end : slash;
 }
 
+/** The host and port that absolute-form names; undefined in any other form. User information is no part of it. */
+export function authorityOf(target: string): string | undefined {
+  const start = pathStart(target);
+  if (start === 0) return undefined;
+  const authority = target.slice(target.indexOf('://') + 3, start);
+  return authority.slice(authority.lastIndexOf('@') + 1);
+}
+
 /** The path, still percent-encoded. An empty one is the same as `/` (RFC 9110 section 4.2.3). */
 export function pathOf(target: string): string {
   const end = pathEnd(target);

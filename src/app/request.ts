@@ -191,7 +191,7 @@ const members: ThisType<AppRequest> & PropertyDescriptorMap = {
   },
   host: {
     get() {
-      return requestHost(this, this.app[kForwarding]);
+      return requestHost(this, this.originalUrl, this.app[kForwarding]);
     },
   },
   hostname: {

@@ -177,6 +177,21 @@ test('paths are text: lists and regular expressions, which Express takes, are re
   }
 });
 
+test('req.host is that of the request-target, where it names one: Host is ignored then (RFC 9112 section 3.2.2)', async () => {
+  const app = createApp();
+  app.use('/x', (_req, _res, next) => void next());
+  app.get('/*', (req) => [req.host, req.hostname, req.subdomains]);
+  const headers = { host: 'other.example' };
+  for (const [url, told] of [
+    ['http://c.a.example:81/x/y', ['c.a.example:81', 'c.a.example', ['c']]],
+    ['https://user@a.example/x', ['a.example', 'a.example', []]],
+    ['http://[::1]:8080/x?://b/', ['[::1]:8080', '[::1]', []]],
+    ['/http://a.example/', ['other.example', 'other.example', []]],
+  ] as const) {
+    assert.deepEqual((await app.inject({ url, headers })).json(), told, url);
+  }
+});
+
 describe('members work on the requests and responses of other servers:', () => {
   const app = createApp({ subdomainOffset: 1 });
   const inner = createApp();
