@@ -1,7 +1,6 @@
 /** createApp: what people register, and the listener that it comes to. */
 import type * as nodeHttp from 'node:http';
-import { invalidArgType, methodNotAllowed, notFound, outOfRange } from '../errors.js';
-import { METHODS } from '../wire/tables.js';
+import { invalidArgType, methodNotAllowed, notFound } from '../errors.js';
 import { adopt } from './adopt.js';
 import {
   type ChainOwner,
@@ -17,6 +16,7 @@ import { type Injected, type InjectOptions, inject } from './inject.js';
 import { checkMountPath, mountOf } from './mount.js';
 import { isExpressApplication, mountedExpress } from './mount-express.js';
 import type { ParamHandler } from './param-steps.js';
+import { checkedHandlers, checkedOffset, placeOfCaller } from './registration.js';
 import { compose, type Entry } from './registry.js';
 import { createRequestClass } from './request.js';
 import { pathOf } from './request-target.js';
@@ -33,7 +33,7 @@ import {
   type RouteMethods,
   type RouteTarget,
 } from './route.js';
-import { Router } from './router.js';
+import { allowField, Router } from './router.js';
 import { type CloseOptions, type ListenOptions, Serving } from './serving.js';
 import { settingOf } from './settings.js';
 import { kForwarding, kOwner, kSubdomainOffset } from './symbols.js';
@@ -78,25 +78,6 @@ interface Composed {
 
 function isApplication(value: unknown): value is Application {
   return value instanceof Application;
-}
-
-function checkedHandlers(handlers: readonly unknown[]): readonly (Handler | ErrorHandler)[] {
-  const flat = handlers.flat(Number.POSITIVE_INFINITY);
-  if (flat.length === 0) throw invalidArgType('handler', 'of type function', undefined);
-  for (const handler of flat) {
-    if (typeof handler !== 'function') throw invalidArgType('handler', 'of type function', handler);
-  }
-  return flat as (Handler | ErrorHandler)[];
-}
-
-/** Where in the user's code something was registered: the first line of the stack that is not ours. */
-function placeOfCaller(): string | undefined {
-  const stack = new Error().stack ?? '';
-  return stack
-    .split('\n')
-    .slice(1)
-    .map((line) => line.trim().replace(/^at /, ''))
-    .find((line) => !/[\\/](?:dist|src)[\\/]app[\\/]/.test(line));
 }
 
 export interface Application<Mounted extends object = NoParams>
@@ -426,25 +407,10 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
   }
 }
 
-function checkedOffset(offset = 2): number {
-  if (!Number.isInteger(offset) || offset < 0) {
-    throw outOfRange('options.subdomainOffset', 'a number of labels', offset);
-  }
-  return offset;
-}
-
 function refuse(error: Error): never {
   throw error;
 }
 
 function noNext(): Promise<void> {
   throw notFound('', '');
-}
-
-/** The Allow field: HEAD comes with GET, and OPTIONS with anything. */
-function allowField(methods: readonly string[]): string {
-  const allowed = new Set(methods.includes('*') ? METHODS : methods);
-  if (allowed.has('GET')) allowed.add('HEAD');
-  allowed.add('OPTIONS');
-  return [...allowed].join(', ');
 }

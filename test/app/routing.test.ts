@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { describe, test } from 'node:test';
+import { Script } from 'node:vm';
 import { type Application, createApp, sse } from 'barewire';
 import { METHODS } from 'barewire/http';
 
@@ -136,6 +137,17 @@ describe('of several routes', () => {
         `${first} and ${second}`,
       );
     }
+  });
+
+  test('the place of a route is in the code of the application, whatever its folders are called', () => {
+    const app = createApp();
+    for (const filename of ['/home/ada/shop/src/app/routes.js', '/srv/shop/dist/app/main.js']) {
+      const register = new Script('(app, path) => app.get(path, () => 1)', { filename }).runInThisContext();
+      register(app, filename);
+      assert.equal(app.routes().at(-1)?.place?.includes(filename), true, filename);
+    }
+    app.route('/here').get(() => '');
+    assert.match(app.routes().at(-1)?.place ?? '', /routing\.test\.js:\d+:\d+/);
   });
 
   test('what is registered after a request is there for the next', async () => {
