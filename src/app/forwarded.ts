@@ -7,6 +7,7 @@ import { isIP, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { compile } from 'proxy-addr';
 import { invalidArgType, outOfRange } from '../errors.js';
+import { type Hop, readForwarded } from './forwarded-field.js';
 import { authorityOf } from './request-target.js';
 
 /**
@@ -45,13 +46,6 @@ export function forwardingOf(
   return { trusts: compile([...trust]), fields };
 }
 
-/** One hop as a proxy tells of it. */
-interface Hop {
-  for?: string;
-  proto?: string;
-  host?: string;
-}
-
 function listOf(value: string | string[] | undefined): string[] {
   return value === undefined
     ? []
@@ -60,56 +54,50 @@ function listOf(value: string | string[] | undefined): string[] {
         .map((member) => member.trim());
 }
 
-/** `for=192.0.2.1;proto=https, for="[2001:db8::1]:4711"`, the nearest hop last. */
-function forwardedHops(value: string | string[] | undefined): Hop[] {
-  if (value === undefined) return [];
-  // Members and pairs end outside of quotes alone.
-  const members = String(value).match(/(?:[^,"]|"(?:\\.|[^"\\])*")+/g) ?? [];
-  return members.map((member) => {
-    const hop: Hop = {};
-    for (const [, name, token, quoted] of member.matchAll(/([\w-]+)=(?:"((?:\\.|[^"\\])*)"|([^\s;,"]+))/g)) {
-      const text = token === undefined ? quoted : token.replace(/\\(.)/g, '$1');
-      const key = name.toLowerCase();
-      if (key === 'for') hop.for = withoutPort(text);
-      else if (key === 'proto' || key === 'host') hop[key] = text;
-    }
-    return hop;
-  });
-}
-
-/** `[2001:db8::1]:4711` and `192.0.2.1:80` to the address. */
-function withoutPort(node: string): string {
-  if (node.startsWith('[')) return node.slice(1).split(']', 1)[0];
-  return node.split(':').length === 2 ? node.split(':', 1)[0] : node;
-}
-
 function remoteAddress(req: IncomingMessage): string {
   return req.socket?.remoteAddress ?? '';
 }
 
-/** The addresses the request came by, the nearest first, as far as those who tell of them are believed. */
-export function addressesOf(req: IncomingMessage, forwarding: Forwarding | null): string[] {
-  const addresses = [remoteAddress(req)];
-  if (forwarding === null) return addresses;
-  const told =
-    forwarding.fields === 'forwarded'
-      ? forwardedHops(req.headers.forwarded).map((hop) => hop.for ?? '')
-      : listOf(req.headers['x-forwarded-for']);
-  for (let hop = 0; told.length > 0 && forwarding.trusts(addresses[hop], hop); hop++) {
-    addresses.push(told.pop() as string);
-  }
-  return addresses;
+/** The hops that are told of, the nearest last. */
+function hopsOf(req: IncomingMessage, fields: ForwardedFields): Hop[] {
+  if (fields === 'x-forwarded')
+    return listOf(req.headers['x-forwarded-for']).map((address) => ({ for: address }));
+  return readForwarded(String(req.headers.forwarded ?? ''));
 }
 
-/** What the nearest proxy says, if it is believed. */
+/** Those of them that are believed, the nearest first: each is told of by the one before it, the first by the peer. */
+function believedHops(req: IncomingMessage, forwarding: Forwarding): Hop[] {
+  const told = hopsOf(req, forwarding.fields);
+  const believed: Hop[] = [];
+  let address = remoteAddress(req);
+  while (told.length > 0 && forwarding.trusts(address, believed.length)) {
+    const hop = told.pop() as Hop;
+    believed.push(hop);
+    address = hop.for ?? '';
+  }
+  return believed;
+}
+
+/** The addresses the request came by, the nearest first, as far as those who tell of them are believed. */
+export function addressesOf(req: IncomingMessage, forwarding: Forwarding | null): string[] {
+  const hops = forwarding === null ? [] : believedHops(req, forwarding);
+  return [remoteAddress(req), ...hops.map((hop) => hop.for ?? '')];
+}
+
+/**
+ * What the farthest proxy that is believed says. X-Forwarded-Proto and -Host are not told hop by hop: as a rule there is
+ * one value, which the nearest proxy has set; of more, the first that is as near as those who are believed.
+ */
 function told(
   req: IncomingMessage,
   forwarding: Forwarding | null,
   what: 'proto' | 'host',
 ): string | undefined {
   if (forwarding === null || !forwarding.trusts(remoteAddress(req), 0)) return undefined;
-  if (forwarding.fields === 'x-forwarded') return listOf(req.headers[`x-forwarded-${what}`])[0] || undefined;
-  return forwardedHops(req.headers.forwarded)[0]?.[what];
+  const hops = believedHops(req, forwarding);
+  if (forwarding.fields === 'forwarded') return hops.findLast((hop) => hop[what])?.[what];
+  const values = listOf(req.headers[`x-forwarded-${what}`]);
+  return values[Math.max(0, values.length - Math.max(1, hops.length))] || undefined;
 }
 
 /** 'https' or 'http'. */
