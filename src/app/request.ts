@@ -91,7 +91,8 @@ const members: ThisType<AppRequest> & PropertyDescriptorMap = {
       const lowerCase = name.toLowerCase();
       const { headers } = this;
       if (lowerCase === 'referer' || lowerCase === 'referrer') return headers.referrer ?? headers.referer;
-      return headers[lowerCase];
+      // The headers have a prototype, as in node:http: what it has was not sent.
+      return Object.hasOwn(headers, lowerCase) ? headers[lowerCase] : undefined;
     },
   },
   header: {

@@ -177,6 +177,16 @@ test('paths are text: lists and regular expressions, which Express takes, are re
   }
 });
 
+test('req.get finds what was sent, and no member of Object', async () => {
+  const app = createApp();
+  app.get('/', (req) =>
+    ['constructor', '__proto__', 'toString', 'valueOf'].map((name) => req.get(name) ?? null),
+  );
+  assert.deepEqual((await app.inject('/')).json(), [null, null, null, null]);
+  const headers = { constructor: 'a', valueOf: 'b' };
+  assert.deepEqual((await app.inject({ url: '/', headers })).json(), ['a', null, null, 'b']);
+});
+
 test('req.host is that of the request-target, where it names one: Host is ignored then (RFC 9112 section 3.2.2)', async () => {
   const app = createApp();
   app.use('/x', (_req, _res, next) => void next());
