@@ -67,26 +67,56 @@ function folded(segment: string, caseSensitive: boolean): string {
   return caseSensitive ? decoded(segment) : decoded(segment).toLowerCase();
 }
 
-/** Is the request's path the mount path, or below it? */
-export function isMountedUnder(req: AppRequest, mount: Mount): boolean {
-  const url = req.originalUrl;
-  const end = pathEnd(url);
-  let at = pathStart(url);
+/** Segments that whoever opens files, or forwards the request, may leave out: `//`, `/./`, `/../`, escaped or not. */
+const LEFT_OUT = /\/(?:\/|(?:\.|%2e){1,2}(?:\/|$))/i;
+
+/** A target without them (RFC 3986 section 5.2.4). */
+function withoutThem(target: string): string {
+  const end = pathEnd(target);
+  const kept: string[] = [];
+  let last = '';
+  for (const segment of target.slice(1, end).split('/')) {
+    last = segment.replace(/%2e/gi, '.');
+    if (last === '..') kept.pop();
+    else if (last !== '' && last !== '.') kept.push(segment);
+  }
+  const isFolder = kept.length > 0 && (last === '' || last === '.' || last === '..');
+  return `/${kept.join('/')}${isFolder ? '/' : ''}${target.slice(end)}`;
+}
+
+/** Is the path of a target in origin-form the mount path, or below it? */
+function isUnder(target: string, mount: Mount): boolean {
+  const end = pathEnd(target);
+  let at = 0;
   for (const wanted of mount.segments) {
-    if (url.charCodeAt(at) !== 0x2f) return false;
-    let stop = url.indexOf('/', at + 1);
+    if (target.charCodeAt(at) !== 0x2f) return false;
+    let stop = target.indexOf('/', at + 1);
     if (stop === -1 || stop > end) stop = end;
-    const segment = url.slice(at + 1, stop);
+    const segment = target.slice(at + 1, stop);
     if (wanted === null ? segment === '' : folded(segment, mount.caseSensitive) !== wanted) return false;
     at = stop;
   }
   return true;
 }
 
+/**
+ * The target, from its path on, as something mounted there is to see it: as it stands, or without the segments that may
+ * be left out where only that is under the mount. Files behind a guard are found by either.
+ */
+function targetFor(req: AppRequest, mount: Mount): string {
+  const target = req.originalUrl.slice(pathStart(req.originalUrl));
+  const isPlain = !LEFT_OUT.test(target.slice(0, pathEnd(target))) || isUnder(target, mount);
+  return isPlain ? target : withoutThem(target);
+}
+
+/** Is the request's path the mount path, or below it? */
+export function isMountedUnder(req: AppRequest, mount: Mount): boolean {
+  return isUnder(targetFor(req, mount), mount);
+}
+
 /** Lets the request be seen from this mount; null for the whole of it. */
 export function mountAt(req: AppRequest, mount: Mount | null): void {
   if (req[kMount] === mount) return;
-  const url = req.originalUrl;
   req[kMount] = mount;
   const routeParams = req[kRouteParams];
   if (routeParams !== null) {
@@ -95,22 +125,22 @@ export function mountAt(req: AppRequest, mount: Mount | null): void {
   }
   if (mount === null) {
     req.baseUrl = '';
-    req.url = url;
+    req.url = req.originalUrl;
     return;
   }
-  const start = pathStart(url);
-  const end = pathEnd(url);
+  const target = targetFor(req, mount);
+  const end = pathEnd(target);
   const params = mount.names === null ? null : copyOf(req.params);
-  let at = start;
+  let at = 0;
   for (let i = 0; i < mount.segments.length; i++) {
-    const slash = url.indexOf('/', at + 1);
+    const slash = target.indexOf('/', at + 1);
     const stop = slash === -1 || slash > end ? end : slash;
     const name = mount.names?.[i];
-    if (params !== null && typeof name === 'string') params[name] = decoded(url.slice(at + 1, stop));
+    if (params !== null && typeof name === 'string') params[name] = decoded(target.slice(at + 1, stop));
     at = stop;
   }
-  const rest = url.slice(at);
-  req.baseUrl = url.slice(start, at);
+  const rest = target.slice(at);
+  req.baseUrl = target.slice(0, at);
   req.url = rest.charCodeAt(0) === 0x2f ? rest : `/${rest}`;
   if (params !== null) {
     req[kRouteParams] = req.params;

@@ -1,8 +1,11 @@
 /** What is mounted under a path: called for all that is below it, however the request spells that, and for nothing else. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import * as nodeHttp from 'node:http';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import {
   type Application,
@@ -48,6 +51,53 @@ describe('a guard under a path is called', () => {
     // An authority is no segment, and neither is what stands in a query.
     assert.equal((await app.inject('http://admin/other/page')).status, 200);
     assert.equal((await app.inject('http://localhost?/admin/page')).status, 404);
+  });
+
+  test('for a path that comes to the same without its empty and its dot segments, as file systems have it', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'barewire-guarded-'));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    mkdirSync(join(folder, 'admin'));
+    writeFileSync(join(folder, 'admin', 'page'), 'secret');
+    writeFileSync(join(folder, 'page'), 'open');
+    const app = guarded();
+    app.use(staticFiles(folder));
+    const wild = guarded('/*path', '/:a/:b/:c/:d');
+    for (const path of [
+      '/admin/page',
+      '//admin/page',
+      '///admin//page',
+      '/./admin/page',
+      '/%2e/admin/page',
+      '/x/../admin/page',
+      '/x/%2E./admin/page',
+      '/x/y/../.%2e/admin/./page',
+      '/../admin/page',
+      '/.//admin/page',
+      // Under it as it stands, whatever it comes to.
+      '/admin/../page',
+    ]) {
+      for (const target of [path, `http://localhost${path}`]) {
+        assert.equal((await app.inject(target)).status, 403, target);
+        assert.equal((await wild.inject(target)).status, 403, target);
+      }
+    }
+    for (const path of ['/page', '//page', '/./page'])
+      assert.equal((await app.inject(path)).text, 'open', path);
+    for (const path of ['/.admin/page', '/..admin/page', '/x/.../admin/page', '/%252e/admin/page']) {
+      assert.equal((await wild.inject(path)).status, 200, path);
+    }
+  });
+
+  test('with the parameters and the rest that the path then has', async () => {
+    const app = createApp();
+    app.use('/:area/x', (req) => {
+      throw new HttpError(403, [req.params.area, req.baseUrl, req.url, req.originalUrl].join(' '));
+    });
+    app.get('/*path', () => 'open');
+    const told = async (path: string) => ((await app.inject(path)).json() as { detail: string }).detail;
+    assert.equal(await told('//%61/./x/y?z=//'), 'a /%61/x /y?z=// //%61/./x/y?z=//');
+    assert.equal(await told('/b/../c/x'), 'c /c/x / /b/../c/x');
+    assert.equal(await told('/c/x//y/'), 'c /c/x //y/ /c/x//y/');
   });
 
   test('for routes whose pattern does not begin with a slash', async () => {
