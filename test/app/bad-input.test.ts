@@ -4,14 +4,16 @@
  * readers have their own.
  */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readdirSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { after, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { application, folder, uploads } from './bad-input-application.js';
 import { type Attacked, attack, BadClient, type Serve, serveByNode } from './bad-input-client.js';
 
-const RUNS = { seed: 2026, numRuns: 700, includeErrorInReport: true };
+const RUNS = { seed: 2026, numRuns: 500, includeErrorInReport: true };
 
 /** Pieces without spaces in them. */
 const words = (text: string) => text.split(' ');
@@ -289,8 +291,6 @@ describe('whatever a client sends is answered, and with no 5xx:', () => {
         ),
       ),
   );
-  test('no upload is on disk', () => assert.deepEqual(readdirSync(uploads), []));
-
   test('any method, any bytes in place of a request: answered, or ended', async (t) => {
     const { port } = await attack(t, application());
     const known = words('GET HEAD OPTIONS TRACE CONNECT QUERY PRI get GETT __proto__ M-SEARCH PROPFIND');
@@ -333,4 +333,45 @@ describe('whatever a client sends is answered, and with no 5xx:', () => {
     );
     for (const status of ['200', '400', '501']) assert.ok(seen.has(status), [...seen].join());
   });
+
+  test('a client that goes away, in the middle of whatever: nothing of its request is left', async (t) => {
+    const { port, ask } = await attack(t, application());
+    const parts = ['a', 'f"; filename="x'].map(
+      (name) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${'v'.repeat(99)}\r\n`,
+    );
+    const requests = [
+      post(
+        '/multipart',
+        Buffer.from(`${parts.join('')}--b--\r\n`),
+        'Content-Type: multipart/form-data; boundary=b',
+      ),
+      post('/schema', Buffer.from('{"name":"a"}'), 'Content-Type: application/json'),
+      post('/form', Buffer.from('a=b&c=d'), 'Content-Type: application/x-www-form-urlencoded'),
+      post('/text', gzipSync('x'.repeat(999)), 'Content-Type: text/plain', 'Content-Encoding: gzip'),
+      { head: get('/files/file.txt', 'Accept-Encoding: br'), content: Buffer.alloc(0) },
+    ].map(({ head, content }) => Buffer.concat([Buffer.from(head), content]));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...requests),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        async (bytes, cut) => {
+          const socket = connect(port, '127.0.0.1');
+          socket.on('error', () => {});
+          await once(socket, 'connect');
+          await new Promise((resolve) =>
+            socket.write(bytes.subarray(0, Math.ceil(bytes.length * cut)), resolve),
+          );
+          socket.resetAndDestroy();
+          await once(socket, 'close');
+          // That the application is well, and that nothing was a failure of its.
+          await ask(get('/'));
+        },
+      ),
+      { ...RUNS, numRuns: 300 },
+    );
+    for (let turn = 0; turn < 10_000 && readdirSync(uploads).length > 0; turn++)
+      await new Promise(setImmediate);
+  });
+
+  test('no upload is on disk', () => assert.deepEqual(readdirSync(uploads), []));
 });
