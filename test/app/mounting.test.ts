@@ -1,5 +1,6 @@
 /** What is mounted under a path: called for all that is below it, however the request spells that, and for nothing else. */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import * as nodeHttp from 'node:http';
@@ -7,6 +8,8 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import {
   type Application,
   type AppRequest,
@@ -254,4 +257,21 @@ test('applications and routers of Express may be mounted: the former where node:
   app.onError((error) => codes.push((error as { code: string }).code));
   assert.equal((await app.inject('/old/x/7')).status, 500);
   assert.deepEqual(codes, ['ERR_EXPRESS_ON_NODE_HTTP']);
+});
+
+test("an application of Express is mounted over barewire's own server, with register", async () => {
+  const script = `
+    import express from 'express';
+    import { createApp } from 'barewire';
+    const [old, app] = [express(), createApp()];
+    old.post('/x/:id', express.json(), (req, res) => res.json([req.params.id, req.baseUrl, req.originalUrl, req.body]));
+    app.use('/old', old);
+    app.use((req, res) => res.status(404).send(\`behind \${req.app === app}\`));
+    const ask = async (url) => (await app.inject({ url, method: 'POST', body: { a: 1 } })).text;
+    console.log(JSON.stringify([JSON.parse(await ask('/old/x/7?q')), await ask('/old/none')]));
+  `;
+  const args = ['--import', 'barewire/register', '--input-type=module', '--eval', script];
+  const cwd = fileURLToPath(new URL('.', import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd });
+  assert.deepEqual(JSON.parse(stdout), [['7', '/old', '/old/x/7?q', { a: 1 }], 'behind true']);
 });
