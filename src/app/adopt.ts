@@ -26,10 +26,10 @@ function lend(app: Application, prototype: object, define: (prototype: object) =
   return own;
 }
 
-/** The request and response as the application's own, before anything has changed `url`. */
+/** The request and response as the application's own. The first time, nothing has changed `url` yet. */
 export function adopt(app: Application, req: AppRequest, res: AppResponse): [AppRequest, AppResponse] {
   if (req.app === app) {
-    req.originalUrl = req.url;
+    if (req.originalUrl === '') req.originalUrl = req.url;
     return [req, res];
   }
   Object.setPrototypeOf(req, lend(app, Object.getPrototypeOf(req), defineRequestMembers));
