@@ -14,5 +14,7 @@ if (files.length === 0) {
   console.error(`no test file matches ${wanted.join(' ')}`);
   process.exit(1);
 }
-const { status, signal } = spawnSync(process.execPath, ['--test', ...files], { stdio: 'inherit' });
+// A test that hangs fails: the slowest file takes some 20 seconds on two cores.
+const options = ['--test', '--test-timeout=300000'];
+const { status, signal } = spawnSync(process.execPath, [...options, ...files], { stdio: 'inherit' });
 process.exit(signal === null ? (status ?? 1) : 1);

@@ -361,7 +361,7 @@ export const nestedTooDeep = refusal(
 export const forbiddenKey = refusal(
   'ERR_FORBIDDEN_KEY',
   400,
-  (key: string) => `The body must not have the key ${key}`,
+  (key: string) => `The key ${key} is not allowed`,
 );
 export const malformedForm = refusal(
   'ERR_MALFORMED_FORM',
@@ -432,7 +432,13 @@ export const streamTooSlow = caller(
 export const malformedQuery = refusal(
   'ERR_MALFORMED_QUERY',
   400,
-  (query: string) => `The query has a malformed percent-encoding: ${query}`,
+  (parameter: number) => `The query has a malformed percent-encoding in parameter ${parameter}`,
+);
+/** The target is longer than we care to interpret (RFC 9110 section 15.5.15): content has no such bounds, and 413 is of it. */
+export const tooManyQueryParameters = refusal(
+  'ERR_TOO_MANY_QUERY_PARAMETERS',
+  414,
+  (limit: number) => `The query has more parameters than the limit of ${limit}`,
 );
 export const validationFailed = refusal(
   'ERR_VALIDATION',
@@ -440,6 +446,12 @@ export const validationFailed = refusal(
   (where: string) => `The ${where} of the request is not what was expected`,
 );
 
+export const expressOnNodeHttp = caller(
+  'ERR_EXPRESS_ON_NODE_HTTP',
+  Error,
+  () =>
+    "The Express application stands on node:http, under a request of barewire's: start with --import barewire/register",
+);
 export const invalidRoutePath = caller(
   'ERR_INVALID_ROUTE_PATH',
   TypeError,

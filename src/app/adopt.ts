@@ -27,9 +27,12 @@ function lend(app: Application, prototype: object, define: (prototype: object) =
   return own;
 }
 
-/** The request and response as the application's own. */
+/** The request and response as the application's own. The first time, nothing has changed `url` yet. */
 export function adopt(app: Application, req: AppRequest, res: AppResponse): [AppRequest, AppResponse] {
-  if (req.app === app) return [req, res];
+  if (req.app === app) {
+    if (req.originalUrl === '') req.originalUrl = req.url;
+    return [req, res];
+  }
   Object.setPrototypeOf(req, lend(app, Object.getPrototypeOf(req), defineRequestMembers));
   Object.setPrototypeOf(res, lend(app, Object.getPrototypeOf(res), defineResponseMembers));
   // Another application's, in which this one is middleware: the id stays, the log is this one's.
@@ -37,6 +40,7 @@ export function adopt(app: Application, req: AppRequest, res: AppResponse): [App
   if (req[kRecord] !== null) req[kRecord] = null;
   initRequest(req);
   initResponse(res);
+  req.originalUrl = req.url;
   req.res = res;
   res.req = req;
   return [req, res];

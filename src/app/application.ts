@@ -2,7 +2,6 @@
 import type * as nodeHttp from 'node:http';
 import { invalidArgType, methodNotAllowed, notFound } from '../errors.js';
 import { announceCloseBehind } from '../http/server-members.js';
-import { METHODS } from '../wire/tables.js';
 import { adopt } from './adopt.js';
 import {
   type ChainOwner,
@@ -18,17 +17,32 @@ import { type ForwardedFields, type Forwarding, forwardingOf, type TrustProxy } 
 import { type Injected, type InjectOptions, inject } from './inject.js';
 import { type Logger, Logging, type LoggingOptions } from './logging.js';
 import { checkMountPath, mountOf } from './mount.js';
+import { isExpressApplication, mountedExpress } from './mount-express.js';
+import type { ParamHandler } from './param-steps.js';
+import { checkedHandlers, checkedOffset, placeOfCaller } from './registration.js';
 import { compose, type Entry } from './registry.js';
 import { createRequestClass } from './request.js';
 import { type RequestIdOptions, RequestIds } from './request-id.js';
+import { pathOf } from './request-target.js';
 import { type EtagOption, etagOptionOf, type RespondOptions, respond } from './respond.js';
 import { createResponseClass } from './response.js';
-import { defineRouteMethods, Route, type RouteMethods, type RouteTarget } from './route.js';
-import { Router } from './router.js';
+import {
+  defineRouteMethods,
+  type NoParams,
+  type OneOrMore,
+  type Register,
+  type Registrable,
+  Route,
+  type RouteHandler,
+  type RouteMethods,
+  type RouteTarget,
+} from './route.js';
+import { allowField, Router } from './router.js';
 import { type ListenCallback, type ListenOptions, listenOptionsOf, Serving } from './serving.js';
-import { kForwarding, kLogging, kOwner, kRequestIds, kRespondOptions } from './symbols.js';
+import { settingOf } from './settings.js';
+import { kForwarding, kLogging, kOwner, kRequestIds, kRespondOptions, kSubdomainOffset } from './symbols.js';
 import type { AppRequest, AppResponse, Params } from './types.js';
-import { isRouteSchemas, type RouteSchemas, validating } from './validation.js';
+import { isRouteSchemas, validating } from './validation.js';
 
 export interface ApplicationOptions {
   /** Does case matter in paths? Default false, as in Express. */
@@ -44,6 +58,8 @@ export interface ApplicationOptions {
    * of the content. Conditional requests are answered by it with 304. Default false: it costs a hash of each response.
    */
   etag?: EtagOption | true;
+  /** How many labels of a host name, from its end, are not in `req.subdomains`. Default 2, as in Express. */
+  subdomainOffset?: number;
   /** Tell clients the message and stack of a 500. Default: NODE_ENV is 'development'. */
   development?: boolean;
   /** Where requests are logged: pino, or a logger with its members. Default none, and nothing is written. */
@@ -76,28 +92,17 @@ function isApplication(value: unknown): value is Application {
   return value instanceof Application;
 }
 
-function checkedHandlers(handlers: readonly unknown[]): readonly (Handler | ErrorHandler)[] {
-  const flat = handlers.flat(Number.POSITIVE_INFINITY);
-  if (flat.length === 0) throw invalidArgType('handler', 'of type function', undefined);
-  for (const handler of flat) {
-    if (typeof handler !== 'function') throw invalidArgType('handler', 'of type function', handler);
-  }
-  return flat as (Handler | ErrorHandler)[];
+export interface Application<Mounted extends object = NoParams>
+  extends Omit<RouteMethods<Application<Mounted>, Mounted>, 'get'> {
+  /** Registers a route for GET and HEAD; or, with the name of one of Express's settings alone, tells what that is here. */
+  get: ((setting: string) => unknown) & Register<Application<Mounted>, Mounted>;
 }
-
-/** Where in the user's code something was registered: the first line of the stack that is not ours. */
-function placeOfCaller(): string | undefined {
-  const stack = new Error().stack ?? '';
-  return stack
-    .split('\n')
-    .slice(1)
-    .map((line) => line.trim().replace(/^at /, ''))
-    .find((line) => !/[\\/](?:dist|src)[\\/]app[\\/]/.test(line));
-}
-
-export interface Application extends RouteMethods<Application> {}
+/**
+ * An application.
+ * @typeParam Mounted The parameters of the path that it is to be mounted under: its handlers see them as well.
+ */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: route.ts defines a member for each method
-export class Application implements ChainOwner {
+export class Application<Mounted extends object = NoParams> implements ChainOwner {
   private readonly entries: Entry[] = [];
   private readonly rawRoutes: { method: string; path: string; handler: RawHandler; place?: string }[] = [];
   private readonly settings: ApplicationOptions;
@@ -116,9 +121,15 @@ export class Application implements ChainOwner {
   readonly [kLogging]: Logging | null;
   /** Is there something to do for each request before its handlers: an id to tell, a log to keep? */
   private readonly observes: boolean;
+  /** How many labels of a host name are no subdomain, for the member of requests. */
+  readonly [kSubdomainOffset]: number;
+  private readonly paramHandlers = new Map<string, ParamHandler[]>();
   private readonly serving = new Serving(this);
   /** The server of injected requests. */
   private injected: nodeHttp.Server | null = null;
+
+  /** What the application keeps for its handlers. Without a prototype; nothing here is sent to anybody. */
+  readonly locals: Record<string, unknown> = Object.create(null);
 
   /** The classes of this application's requests and responses: what is put on their prototypes is its own. */
   readonly IncomingMessage: ReturnType<typeof createRequestClass>;
@@ -130,6 +141,7 @@ export class Application implements ChainOwner {
   constructor(options: ApplicationOptions = {}) {
     this.settings = options;
     this[kForwarding] = forwardingOf(options.trustProxy, options.forwardedFields);
+    this[kSubdomainOffset] = checkedOffset(options.subdomainOffset);
     this.isDevelopment = options.development ?? process.env.NODE_ENV === 'development';
     this[kRespondOptions] = { etag: etagOptionOf(options.etag) };
     this[kRequestIds] = new RequestIds(options.requestId);
@@ -157,16 +169,18 @@ export class Application implements ChainOwner {
   use(path: string, ...handlers: (Registered | Registered[])[]): this;
   use(first: string | Registered | Registered[], ...rest: (Registered | Registered[])[]): this {
     const path = typeof first === 'string' ? first : '/';
-    const handlers = (typeof first === 'string' ? rest : [first, ...rest]).flat();
+    const given: unknown[] = typeof first === 'string' ? rest : [first, ...rest];
+    const handlers = given.flat(Number.POSITIVE_INFINITY) as Registered[];
     if (handlers.length === 0) throw invalidArgType('handler', 'of type function', undefined);
     checkMountPath(path);
     for (const handler of handlers) {
       if (isApplication(handler)) {
         handler.parents.push(this);
-        this.entries.push({ kind: 'mount', path, entries: handler.entries });
+        this.entries.push({ kind: 'mount', path, entries: handler.entries, params: this.paramHandlers });
       } else {
         const mount = mountOf(path, this.settings.caseSensitive === true);
-        this.entries.push({ kind: 'middleware', mount, handlers: checkedHandlers([handler]) });
+        const run = isExpressApplication(handler) ? mountedExpress(handler) : handler;
+        this.entries.push({ kind: 'middleware', mount, handlers: checkedHandlers([run]) });
       }
     }
     this.changed();
@@ -181,8 +195,14 @@ export class Application implements ChainOwner {
    * @throws ERR_INVALID_ARG_TYPE; ERR_ROUTE_CONFLICT and ERR_INVALID_ROUTE_PATH when the first request comes, or
    *   `routes()` is called
    */
-  on(method: string, path: string, first: Handler | RouteSchemas, ...rest: Handler[]): this;
-  on(method: string, path: string, ...given: (Handler | RouteSchemas)[]): this {
+  on<const Path extends string>(
+    method: string,
+    path: Path,
+    ...handlers: OneOrMore<RouteHandler<Path, Mounted>>[]
+  ): this;
+  on(method: string, path: string, ...given: Registrable[]): this;
+  on(method: string, path: string, ...given: unknown[]): this {
+    if (typeof path !== 'string') throw invalidArgType('path', 'of type string', path);
     const handlers = given.map((one) => (isRouteSchemas(one) ? validating(one) : one));
     this.entries.push({
       kind: 'route',
@@ -190,13 +210,41 @@ export class Application implements ChainOwner {
       path,
       handlers: checkedHandlers(handlers),
       place: placeOfCaller(),
+      params: this.paramHandlers,
     });
     this.changed();
     return this;
   }
 
+  /**
+   * Registers what is done with a parameter, or with each of several, before the handlers of any route of this
+   * application that has it, and of those mounted under a path that has it. Once a request: it is for one route.
+   * @throws ERR_INVALID_ARG_TYPE
+   */
+  param(name: string | readonly string[], handler: ParamHandler): this {
+    checkedHandlers([handler]);
+    for (const one of typeof name === 'string' ? [name] : name) {
+      if (typeof one !== 'string') throw invalidArgType('name', 'of type string', one);
+      const present = this.paramHandlers.get(one);
+      if (present === undefined) this.paramHandlers.set(one, [handler]);
+      else present.push(handler);
+    }
+    this.changed();
+    return this;
+  }
+
+  /** Is one of Express's settings on? See `get`. */
+  enabled(setting: string): boolean {
+    return Boolean(settingOf(setting, this.settings, this.isDevelopment));
+  }
+
+  /** Is it off? */
+  disabled(setting: string): boolean {
+    return !this.enabled(setting);
+  }
+
   /** A path to register several methods for: `app.route('/a').get(...).post(...)`. */
-  route<const Path extends string>(path: Path): Route<Path> {
+  route<const Path extends string>(path: Path): Route<Path, Mounted> {
     return new Route(this as RouteTarget, path);
   }
 
@@ -304,6 +352,21 @@ export class Application implements ChainOwner {
     return this.composed;
   }
 
+  static {
+    defineRouteMethods(Application.prototype as RouteTarget);
+    const { get } = Application.prototype;
+    Object.defineProperty(Application.prototype, 'get', {
+      value(this: Application, path: string, ...handlers: Registrable[]): unknown {
+        // Paths begin otherwise: one without a handler stays the mistake that it is.
+        return handlers.length === 0 && /^[a-z]/i.test(path)
+          ? settingOf(path, this.settings, this.isDevelopment)
+          : Reflect.apply(get, this, [path, ...handlers]);
+      },
+      writable: true,
+      configurable: true,
+    });
+  }
+
   // One request.
 
   private handle(foreign: AppRequest, foreignRes: AppResponse): void {
@@ -329,6 +392,7 @@ export class Application implements ChainOwner {
       return;
     }
     req.params = match.params as Params;
+    req.route = match.route;
     const { only, steps } = match.value;
     if (only !== null) this.callOnly(only, req, res);
     else runChain(steps, () => refuse(notFound(method, path)), req, res, this);
@@ -404,31 +468,10 @@ export class Application implements ChainOwner {
   }
 }
 
-defineRouteMethods(Application.prototype as RouteTarget);
-
 function refuse(error: Error): never {
   throw error;
 }
 
 function noNext(): Promise<void> {
   throw notFound('', '');
-}
-
-/** The path of a request-target: absolute-form has an authority before it, asterisk-form is no path. */
-function pathOf(target: string): string {
-  const query = target.indexOf('?');
-  const end = query === -1 ? target.length : query;
-  if (target.charCodeAt(0) === 0x2f) return query === -1 ? target : target.slice(0, end);
-  const scheme = target.indexOf('://');
-  if (scheme === -1) return target.slice(0, end);
-  const slash = target.indexOf('/', scheme + 3);
-  return slash === -1 || slash > end ? '/' : target.slice(slash, end);
-}
-
-/** The Allow field: HEAD comes with GET, and OPTIONS with anything. */
-function allowField(methods: readonly string[]): string {
-  const allowed = new Set(methods.includes('*') ? METHODS : methods);
-  if (allowed.has('GET')) allowed.add('HEAD');
-  allowed.add('OPTIONS');
-  return [...allowed].join(', ');
 }

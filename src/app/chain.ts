@@ -33,6 +33,8 @@ export interface Step {
   readonly isCertain: boolean;
   /** Steps of one route have the same: `next('route')` leaves it. */
   readonly route: object | null;
+  /** The mounted applications it is in, the innermost last: `next('router')` leaves that one. */
+  readonly within: readonly object[];
 }
 
 /** What a chain needs of who runs it. */
@@ -45,7 +47,7 @@ export interface ChainOwner {
   finish(error: unknown, req: AppRequest, res: AppResponse): void;
 }
 
-/** `next('route')` leaves the route, `next('router')` the mounted application. */
+/** `next('route')` leaves the route, `next('router')` the mounted application; the outermost has nothing behind it. */
 const SKIP_ROUTE = 'route';
 const SKIP_ROUTER = 'router';
 
@@ -221,7 +223,8 @@ class ChainRun {
     if (error === SKIP_ROUTE) {
       while (i < steps.length && step.route !== null && steps[i].route === step.route) i++;
     } else {
-      while (i < steps.length && steps[i].mount === step.mount && step.mount !== null) i++;
+      const router = step.within.at(-1);
+      while (i < steps.length && (router === undefined || steps[i].within.includes(router))) i++;
     }
     return [i, NONE];
   }

@@ -1,5 +1,8 @@
-/** application/x-www-form-urlencoded, as URLSearchParams reads it, but refusing what that repairs. */
-import { forbiddenKey, malformedForm, tooManyParameters } from '../errors.js';
+/**
+ * application/x-www-form-urlencoded, of forms and of queries: as URLSearchParams reads it, but refusing what that
+ * repairs.
+ */
+import { forbiddenKey, malformedForm, type RequestError, tooManyParameters } from '../errors.js';
 
 /**
  * The parameters of a form, on an object without a prototype: a string, or an array in the order sent where a name
@@ -7,26 +10,41 @@ import { forbiddenKey, malformedForm, tooManyParameters } from '../errors.js';
  */
 export type Form = Record<string, string | string[]>;
 
-/** Parses the text. Throws 400 for a malformed percent-encoding, 413 for too many parameters. */
-export function parseForm(text: string, limit: number): Form {
+/** The errors that what is read is refused with. */
+export interface FormRefusals {
+  /** @param parameter Which one, from 1. */
+  malformed(parameter: number): RequestError;
+  tooMany(limit: number): RequestError;
+}
+
+const OF_FORMS: FormRefusals = { malformed: malformedForm, tooMany: tooManyParameters };
+
+/**
+ * Reads `a=1&b=2`, with `+` for a space.
+ * @param limit Of parameters.
+ * @throws a 400 for a malformed percent-encoding, ERR_FORBIDDEN_KEY (400), and what `refusals` has for too many
+ */
+export function parseForm(text: string, limit: number, refusals = OF_FORMS): Form {
   const form = Object.create(null) as Form;
   let count = 0;
   for (let from = 0; from < text.length; ) {
     let to = text.indexOf('&', from);
     if (to < 0) to = text.length;
     if (to > from) {
-      if (++count > limit) throw tooManyParameters(limit);
+      if (++count > limit) throw refusals.tooMany(limit);
+      // Of the pair alone: looked for in all that follows, text without any would be read for each parameter again.
       const pair = text.slice(from, to);
       const equals = pair.indexOf('=');
       const name = equals < 0 ? pair : pair.slice(0, equals);
-      append(form, decode(name, count), equals < 0 ? '' : decode(pair.slice(equals + 1), count));
+      const value = equals < 0 ? '' : decode(pair.slice(equals + 1), count, refusals);
+      append(form, decode(name, count, refusals), value);
     }
     from = to + 1;
   }
   return form;
 }
 
-/** Adds a value under its name. */
+/** Adds a value under its name. @throws ERR_FORBIDDEN_KEY (400) */
 export function append(form: Form, name: string, value: string): void {
   // Harmless here; the object that somebody copies it to may have a prototype.
   if (name === '__proto__') throw forbiddenKey('__proto__');
@@ -36,12 +54,12 @@ export function append(form: Form, name: string, value: string): void {
   else earlier.push(value);
 }
 
-function decode(part: string, parameter: number): string {
+function decode(part: string, parameter: number, refusals: FormRefusals): string {
   const spaced = part.includes('+') ? part.replaceAll('+', ' ') : part;
   if (!spaced.includes('%')) return spaced;
   try {
     return decodeURIComponent(spaced);
   } catch {
-    throw malformedForm(parameter);
+    throw refusals.malformed(parameter);
   }
 }

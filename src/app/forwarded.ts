@@ -3,10 +3,12 @@
  * further. Nobody is, unless `trustProxy` says so: anybody can send these fields.
  */
 import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { compile } from 'proxy-addr';
 import { invalidArgType, outOfRange } from '../errors.js';
+import { type Hop, readForwarded } from './forwarded-field.js';
+import { authorityOf } from './request-target.js';
 
 /**
  * Who is believed: nobody (false), everybody (true), so many proxies in front, or those with these addresses ('loopback',
@@ -44,13 +46,6 @@ export function forwardingOf(
   return { trusts: compile([...trust]), fields };
 }
 
-/** One hop as a proxy tells of it. */
-interface Hop {
-  for?: string;
-  proto?: string;
-  host?: string;
-}
-
 function listOf(value: string | string[] | undefined): string[] {
   return value === undefined
     ? []
@@ -59,56 +54,50 @@ function listOf(value: string | string[] | undefined): string[] {
         .map((member) => member.trim());
 }
 
-/** `for=192.0.2.1;proto=https, for="[2001:db8::1]:4711"`, the nearest hop last. */
-function forwardedHops(value: string | string[] | undefined): Hop[] {
-  if (value === undefined) return [];
-  // Members and pairs end outside of quotes alone.
-  const members = String(value).match(/(?:[^,"]|"(?:\\.|[^"\\])*")+/g) ?? [];
-  return members.map((member) => {
-    const hop: Hop = {};
-    for (const [, name, token, quoted] of member.matchAll(/([\w-]+)=(?:"((?:\\.|[^"\\])*)"|([^\s;,"]+))/g)) {
-      const text = token === undefined ? quoted : token.replace(/\\(.)/g, '$1');
-      const key = name.toLowerCase();
-      if (key === 'for') hop.for = withoutPort(text);
-      else if (key === 'proto' || key === 'host') hop[key] = text;
-    }
-    return hop;
-  });
-}
-
-/** `[2001:db8::1]:4711` and `192.0.2.1:80` to the address. */
-function withoutPort(node: string): string {
-  if (node.startsWith('[')) return node.slice(1).split(']', 1)[0];
-  return node.split(':').length === 2 ? node.split(':', 1)[0] : node;
-}
-
 function remoteAddress(req: IncomingMessage): string {
   return req.socket?.remoteAddress ?? '';
 }
 
-/** The addresses the request came by, the nearest first, as far as those who tell of them are believed. */
-export function addressesOf(req: IncomingMessage, forwarding: Forwarding | null): string[] {
-  const addresses = [remoteAddress(req)];
-  if (forwarding === null) return addresses;
-  const told =
-    forwarding.fields === 'forwarded'
-      ? forwardedHops(req.headers.forwarded).map((hop) => hop.for ?? '')
-      : listOf(req.headers['x-forwarded-for']);
-  for (let hop = 0; told.length > 0 && forwarding.trusts(addresses[hop], hop); hop++) {
-    addresses.push(told.pop() as string);
-  }
-  return addresses;
+/** The hops that are told of, the nearest last. */
+function hopsOf(req: IncomingMessage, fields: ForwardedFields): Hop[] {
+  if (fields === 'x-forwarded')
+    return listOf(req.headers['x-forwarded-for']).map((address) => ({ for: address }));
+  return readForwarded(String(req.headers.forwarded ?? ''));
 }
 
-/** What the nearest proxy says, if it is believed. */
+/** Those of them that are believed, the nearest first: each is told of by the one before it, the first by the peer. */
+function believedHops(req: IncomingMessage, forwarding: Forwarding): Hop[] {
+  const told = hopsOf(req, forwarding.fields);
+  const believed: Hop[] = [];
+  let address = remoteAddress(req);
+  while (told.length > 0 && forwarding.trusts(address, believed.length)) {
+    const hop = told.pop() as Hop;
+    believed.push(hop);
+    address = hop.for ?? '';
+  }
+  return believed;
+}
+
+/** The addresses the request came by, the nearest first, as far as those who tell of them are believed. */
+export function addressesOf(req: IncomingMessage, forwarding: Forwarding | null): string[] {
+  const hops = forwarding === null ? [] : believedHops(req, forwarding);
+  return [remoteAddress(req), ...hops.map((hop) => hop.for ?? '')];
+}
+
+/**
+ * What the farthest proxy that is believed says. X-Forwarded-Proto and -Host are not told hop by hop: as a rule there is
+ * one value, which the nearest proxy has set; of more, the first that is as near as those who are believed.
+ */
 function told(
   req: IncomingMessage,
   forwarding: Forwarding | null,
   what: 'proto' | 'host',
 ): string | undefined {
   if (forwarding === null || !forwarding.trusts(remoteAddress(req), 0)) return undefined;
-  if (forwarding.fields === 'x-forwarded') return listOf(req.headers[`x-forwarded-${what}`])[0] || undefined;
-  return forwardedHops(req.headers.forwarded)[0]?.[what];
+  const hops = believedHops(req, forwarding);
+  if (forwarding.fields === 'forwarded') return hops.findLast((hop) => hop[what])?.[what];
+  const values = listOf(req.headers[`x-forwarded-${what}`]);
+  return values[Math.max(0, values.length - Math.max(1, hops.length))] || undefined;
 }
 
 /** 'https' or 'http'. */
@@ -118,9 +107,17 @@ export function protocolOf(req: IncomingMessage, forwarding: Forwarding | null):
   return forwarded === 'https' || forwarded === 'http' ? forwarded : own;
 }
 
-/** The host that was asked for, with its port where it names one. */
-export function requestHost(req: IncomingMessage, forwarding: Forwarding | null): string | undefined {
-  const own = req.headers.host ?? (req.headers[':authority'] as string | undefined);
+/**
+ * The host that was asked for, with its port where it names one. Where the request-target has one, Host has to be
+ * ignored (RFC 9112 section 3.2.2).
+ * @param target The request-target as it came.
+ */
+export function requestHost(
+  req: IncomingMessage,
+  target: string,
+  forwarding: Forwarding | null,
+): string | undefined {
+  const own = authorityOf(target) ?? req.headers.host ?? (req.headers[':authority'] as string | undefined);
   return told(req, forwarding, 'host') ?? own;
 }
 
@@ -129,4 +126,11 @@ export function hostnameOf(host: string | undefined): string | undefined {
   if (host === undefined) return undefined;
   const port = host.indexOf(':', host.startsWith('[') ? host.indexOf(']') : 0);
   return port === -1 ? host : host.slice(0, port);
+}
+
+/** The labels of a host name but the last ones, from the right. An address has none, but for no offset at all. */
+export function subdomainsOf(hostname: string | undefined, offset: number): string[] {
+  if (!hostname) return [];
+  const isAddress = isIP(hostname) !== 0 || hostname.startsWith('[');
+  return (isAddress ? [hostname] : hostname.split('.').reverse()).slice(offset);
 }

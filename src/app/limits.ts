@@ -17,6 +17,11 @@ export const MAX_JSON_DEPTH = 1000;
 /** Parameters of a urlencoded form. Express `parameterLimit`, PHP `max_input_vars`. */
 export const MAX_FORM_PARAMETERS = 1000;
 
+// Queries.
+
+/** Parameters of a query. node:querystring `maxKeys`, qs `parameterLimit`; those leave out what is beyond. */
+export const MAX_QUERY_PARAMETERS = 1000;
+
 // multipart/form-data.
 
 /** Bytes of a whole multipart body, on the wire. Go's `ParseMultipartForm` is called with as many by default. */

@@ -1,4 +1,5 @@
 /** Media types (RFC 9110 section 8.3): reading a Content-Type, and matching it against what a reader takes. */
+import mimeTypes from 'mime-types';
 import { invalidArgValue } from '../errors.js';
 import { isToken } from '../wire/grammar.js';
 
@@ -100,4 +101,33 @@ function expand(name: string): string {
 function wildcard(range: string): RegExp {
   const parts = range.split('*').map((part) => part.replace(/[.+^$|]/g, '\\$&'));
   return new RegExp(`^${parts.join('[^/]+')}$`);
+}
+
+/**
+ * Which of these types a content's is: media types, also with `*`, extensions ('html'), 'urlencoded', 'multipart',
+ * '+json' and the like.
+ * @returns the first that it is, as it was given, or the type itself where that has a `*` or a suffix; false for none
+ */
+export function typeAmong(type: MediaType, names: readonly string[]): string | false {
+  for (const name of names) {
+    const range = rangeOf(name.toLowerCase());
+    if (range === false || !isWithin(type.essence, range)) continue;
+    return name.startsWith('+') || name.includes('*') ? type.essence : name;
+  }
+  return false;
+}
+
+function rangeOf(name: string): string | false {
+  if (name.includes('/')) return name;
+  if (name.startsWith('+')) return `*/*${name}`;
+  return SHORT_NAMES.get(name) ?? mimeTypes.lookup(name);
+}
+
+/** Is the type one of these? A `*` stands for a whole part, or for what is before a suffix. */
+function isWithin(essence: string, range: string): boolean {
+  const [type, subtype] = essence.split('/');
+  const [wantedType, wantedSubtype] = range.split('/');
+  if (wantedType !== '*' && wantedType !== type) return false;
+  if (wantedSubtype.startsWith('*+')) return subtype.endsWith(wantedSubtype.slice(1));
+  return wantedSubtype === '*' || wantedSubtype === subtype;
 }

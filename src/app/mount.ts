@@ -1,19 +1,23 @@
 /**
  * What is mounted under a path sees the rest of it: `req.url` without the mount path, which is in `req.baseUrl`.
- * `req.originalUrl` stays as it came.
+ * `req.originalUrl` stays as it came, in whatever form. The parameters of the mount path are in `req.params`, beside
+ * those of the route.
  *
  * Segments are compared as the router compares them, decoded: a guard mounted under `/admin` must be called for
  * `/%61dmin` too, since the routes below it are found by that name.
  */
 import { invalidRoutePath } from '../errors.js';
-import { kMount, kOriginalUrl } from './symbols.js';
-import type { AppRequest } from './types.js';
+import { pathEnd, pathStart } from './request-target.js';
+import { kMount, kRouteParams } from './symbols.js';
+import type { AppRequest, Params } from './types.js';
 
 /** A path that something is mounted under, taken apart once. */
 export interface Mount {
   readonly path: string;
   /** Decoded; in lower case unless case matters. null: a parameter, any segment. */
   readonly segments: readonly (string | null)[];
+  /** The names of the segments that are parameters, null for the others; null where there are none. */
+  readonly names: readonly (string | null)[] | null;
   readonly caseSensitive: boolean;
 }
 
@@ -40,62 +44,110 @@ export function checkMountPath(path: string): void {
 export function mountOf(path: string, caseSensitive: boolean): Mount | null {
   const segments = path.split('/').filter((segment) => segment !== '');
   if (segments.length === 0) return null;
+  const names = segments.map((segment) => (segment.startsWith(':') ? segment.slice(1) : null));
   return {
     path: `/${segments.join('/')}`,
-    segments: segments.map((segment) => (segment.startsWith(':') ? null : folded(segment, caseSensitive))),
+    segments: segments.map((segment, i) => (names[i] === null ? folded(segment, caseSensitive) : null)),
+    names: names.some((name) => name !== null) ? names : null,
     caseSensitive,
   };
 }
 
-function folded(segment: string, caseSensitive: boolean): string {
-  let decoded = segment;
-  if (segment.includes('%')) {
-    try {
-      decoded = decodeURIComponent(segment);
-    } catch {
-      // A malformed escape is no name of anything; the router answers it with 400.
-    }
+function decoded(segment: string): string {
+  if (!segment.includes('%')) return segment;
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    // A malformed escape is no name of anything; the router answers it with 400.
+    return segment;
   }
-  return caseSensitive ? decoded : decoded.toLowerCase();
 }
 
-/** Where the path of a request-target in origin-form ends. */
-function pathEnd(url: string): number {
-  const query = url.indexOf('?');
-  return query === -1 ? url.length : query;
+function folded(segment: string, caseSensitive: boolean): string {
+  return caseSensitive ? decoded(segment) : decoded(segment).toLowerCase();
 }
 
-/** Is the request's path the mount path, or below it? */
-export function isMountedUnder(req: AppRequest, mount: Mount): boolean {
-  const url = req.originalUrl;
-  const end = pathEnd(url);
+/** Segments that whoever opens files, or forwards the request, may leave out: `//`, `/./`, `/../`, escaped or not. */
+const LEFT_OUT = /\/(?:\/|(?:\.|%2e){1,2}(?:\/|$))/i;
+
+/** A target without them (RFC 3986 section 5.2.4). */
+function withoutThem(target: string): string {
+  const end = pathEnd(target);
+  const kept: string[] = [];
+  let last = '';
+  for (const segment of target.slice(1, end).split('/')) {
+    last = segment.replace(/%2e/gi, '.');
+    if (last === '..') kept.pop();
+    else if (last !== '' && last !== '.') kept.push(segment);
+  }
+  const isFolder = kept.length > 0 && (last === '' || last === '.' || last === '..');
+  return `/${kept.join('/')}${isFolder ? '/' : ''}${target.slice(end)}`;
+}
+
+/** Is the path of a target in origin-form the mount path, or below it? */
+function isUnder(target: string, mount: Mount): boolean {
+  const end = pathEnd(target);
   let at = 0;
   for (const wanted of mount.segments) {
-    if (url.charCodeAt(at) !== 0x2f) return false;
-    let stop = url.indexOf('/', at + 1);
+    if (target.charCodeAt(at) !== 0x2f) return false;
+    let stop = target.indexOf('/', at + 1);
     if (stop === -1 || stop > end) stop = end;
-    const segment = url.slice(at + 1, stop);
+    const segment = target.slice(at + 1, stop);
     if (wanted === null ? segment === '' : folded(segment, mount.caseSensitive) !== wanted) return false;
     at = stop;
   }
   return true;
 }
 
+/**
+ * The target, from its path on, as something mounted there is to see it: as it stands, or without the segments that may
+ * be left out where only that is under the mount. Files behind a guard are found by either.
+ */
+function targetFor(req: AppRequest, mount: Mount): string {
+  const target = req.originalUrl.slice(pathStart(req.originalUrl));
+  const isPlain = !LEFT_OUT.test(target.slice(0, pathEnd(target))) || isUnder(target, mount);
+  return isPlain ? target : withoutThem(target);
+}
+
+/** Is the request's path the mount path, or below it? */
+export function isMountedUnder(req: AppRequest, mount: Mount): boolean {
+  return isUnder(targetFor(req, mount), mount);
+}
+
 /** Lets the request be seen from this mount; null for the whole of it. */
 export function mountAt(req: AppRequest, mount: Mount | null): void {
   if (req[kMount] === mount) return;
-  const url = req.originalUrl;
-  req[kOriginalUrl] = url;
   req[kMount] = mount;
-  let at = 0;
-  if (mount !== null) {
-    const end = pathEnd(url);
-    for (let i = 0; i < mount.segments.length; i++) {
-      const slash = url.indexOf('/', at + 1);
-      at = slash === -1 || slash > end ? end : slash;
-    }
+  const routeParams = req[kRouteParams];
+  if (routeParams !== null) {
+    req.params = routeParams;
+    req[kRouteParams] = null;
   }
-  const rest = url.slice(at);
-  req.baseUrl = url.slice(0, at);
+  if (mount === null) {
+    req.baseUrl = '';
+    req.url = req.originalUrl;
+    return;
+  }
+  const target = targetFor(req, mount);
+  const end = pathEnd(target);
+  const params = mount.names === null ? null : copyOf(req.params);
+  let at = 0;
+  for (let i = 0; i < mount.segments.length; i++) {
+    const slash = target.indexOf('/', at + 1);
+    const stop = slash === -1 || slash > end ? end : slash;
+    const name = mount.names?.[i];
+    if (params !== null && typeof name === 'string') params[name] = decoded(target.slice(at + 1, stop));
+    at = stop;
+  }
+  const rest = target.slice(at);
+  req.baseUrl = target.slice(0, at);
   req.url = rest.charCodeAt(0) === 0x2f ? rest : `/${rest}`;
+  if (params !== null) {
+    req[kRouteParams] = req.params;
+    req.params = params;
+  }
+}
+
+function copyOf(params: Params): Params {
+  return Object.assign(Object.create(null) as Params, params);
 }

@@ -3,7 +3,7 @@
  * resource what it takes it for, is the rest it asks for a rest of the same?
  */
 import { hash } from 'node:crypto';
-import { fieldOf, type RequestLike } from './exchange.js';
+import { fieldOf, type RequestLike, type ResponseLike } from './exchange.js';
 
 /** What is known of the current state of a resource. */
 export interface Validators {
@@ -42,7 +42,8 @@ function secondsOf(date: string): number {
   return Math.floor(Date.parse(date.endsWith('GMT') ? date : `${date} GMT`) / 1000);
 }
 
-function isSafe(method: string | undefined): boolean {
+/** Does the method only read? Its conditions are for the cache of the client. */
+export function isSafe(method: string | undefined): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
@@ -67,6 +68,17 @@ export function evaluate(req: RequestLike, { etag, lastModified }: Validators): 
     if (since !== undefined && modified !== undefined && modified <= secondsOf(since)) return 304;
   }
   return 200;
+}
+
+/** The validators that a response has set; undefined for none. */
+export function validatorsOf(res: ResponseLike): Validators | undefined {
+  const etag = res.getHeader('etag');
+  const lastModified = res.getHeader('last-modified');
+  if (etag === undefined && lastModified === undefined) return undefined;
+  return {
+    etag: etag === undefined ? undefined : String(etag),
+    lastModified: lastModified === undefined ? undefined : new Date(String(lastModified)),
+  };
 }
 
 /** A Last-Modified this much older than now changes no more within its second (RFC 9110 section 8.8.2.2). */

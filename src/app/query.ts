@@ -1,43 +1,19 @@
-/** The query component of a request-target, as an object. */
-import { malformedQuery } from '../errors.js';
+/** The query component of a request-target, as an object: read as a form is, with errors of its own. */
+import { malformedQuery, tooManyQueryParameters } from '../errors.js';
+import { type FormRefusals, parseForm } from './form.js';
+import { MAX_QUERY_PARAMETERS } from './limits.js';
 import type { Query } from './types.js';
 
-/** Parameters of a query that are read; more are a caller's mistake or an attack. node:querystring reads as many. */
-const MAX_PARAMETERS = 1000;
+const OF_QUERIES: FormRefusals = { malformed: malformedQuery, tooMany: tooManyQueryParameters };
 
 /**
- * Reads `a=1&b=2`, with `+` for a space: the form of application/x-www-form-urlencoded. Values of a repeated name are
- * a list, in order. The object has no prototype: no name finds anything but a parameter.
- * @throws ERR_MALFORMED_QUERY (400) for a malformed escape
+ * Reads `a=1&b=2`, without the `?`. Values of a repeated name are a list, in order. The object has no prototype: no
+ * name finds anything but a parameter.
+ *
+ * Parameters beyond the limit are refused, not left out: whoever is in front of us reads all of them, and would decide
+ * on others than we do.
+ * @throws ERR_MALFORMED_QUERY (400), ERR_FORBIDDEN_KEY (400), ERR_TOO_MANY_QUERY_PARAMETERS (414)
  */
 export function parseQuery(query: string): Query {
-  const parsed: Query = Object.create(null);
-  if (query === '') return parsed;
-  let count = 0;
-  for (let start = 0; start <= query.length && count < MAX_PARAMETERS; count++) {
-    let end = query.indexOf('&', start);
-    if (end === -1) end = query.length;
-    if (end > start) {
-      const equals = query.indexOf('=', start);
-      const hasValue = equals !== -1 && equals < end;
-      const name = decoded(query.slice(start, hasValue ? equals : end));
-      const value = hasValue ? decoded(query.slice(equals + 1, end)) : '';
-      const present = parsed[name];
-      if (present === undefined) parsed[name] = value;
-      else if (typeof present === 'string') parsed[name] = [present, value];
-      else present.push(value);
-    }
-    start = end + 1;
-  }
-  return parsed;
-}
-
-function decoded(text: string): string {
-  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
-  if (!spaced.includes('%')) return spaced;
-  try {
-    return decodeURIComponent(spaced);
-  } catch {
-    throw malformedQuery(text);
-  }
+  return parseForm(query, MAX_QUERY_PARAMETERS, OF_QUERIES);
 }

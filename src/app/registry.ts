@@ -4,6 +4,8 @@
  */
 import type { ErrorHandler, Handler, Step } from './chain.js';
 import { type Mount, mountOf } from './mount.js';
+import { type ParamHandlers, paramSteps } from './param-steps.js';
+import { parsePathPattern } from './path-pattern.js';
 
 /** Something that was registered. */
 export type Entry = MiddlewareEntry | RouteEntry | MountEntry;
@@ -22,6 +24,8 @@ export interface RouteEntry {
   readonly handlers: readonly (Handler | ErrorHandler)[];
   /** Where in the user's code. */
   readonly place: string | undefined;
+  /** What its application does with parameters. */
+  readonly params: ParamHandlers;
 }
 
 /** Another application, under a path. */
@@ -29,6 +33,8 @@ export interface MountEntry {
   readonly kind: 'mount';
   readonly path: string;
   readonly entries: readonly Entry[];
+  /** What the application it is mounted in does with parameters, those of the path among them. */
+  readonly params: ParamHandlers;
 }
 
 /** A route with the steps of its requests. */
@@ -57,35 +63,71 @@ interface Flat {
 export function joinPaths(prefix: string, path: string): string {
   if (prefix === '' || prefix === '/') return path === '' ? '/' : path;
   const base = prefix.endsWith('/') ? prefix.slice(0, -1) : prefix;
-  return path === '/' || path === '' ? base : `${base}${path.startsWith('/') ? '' : '/'}${path}`;
+  if (path === '/' || path === '') return base;
+  // What may be missing begins with a brace, and has the slash in it.
+  return /^[/{]/.test(path) ? `${base}${path}` : `${base}/${path}`;
 }
 
-function stepsOf(
-  handlers: readonly (Handler | ErrorHandler)[],
+/** Where entries stand: what is joined to their paths, and the mounted applications they are in. */
+interface Surroundings {
+  readonly prefix: string;
+  readonly mount: Mount | null;
+  /** The innermost last. */
+  readonly within: readonly MountEntry[];
+  /** What is done with the parameters of the prefix, before any route's own steps. */
+  readonly before: readonly { readonly run: Handler; readonly mount: Mount | null }[];
+}
+
+function stepOf(
+  run: Handler | ErrorHandler,
   mount: Mount | null,
-  route: object | null,
-): Step[] {
-  return handlers.map((run) => ({
+  route: RouteEntry | null,
+  within: readonly MountEntry[],
+  answers: boolean,
+): Step {
+  return {
     run,
     takesErrors: run.length === 4,
-    answers: route !== null,
+    answers,
     mount,
     isCertain: mount === null || route !== null,
     route,
-  }));
+    within,
+  };
 }
 
-function flatten(entries: readonly Entry[], prefix: string, caseSensitive: boolean, into: Flat[]): void {
-  const mount = mountOf(prefix, caseSensitive);
+function flatten(
+  entries: readonly Entry[],
+  around: Surroundings,
+  caseSensitive: boolean,
+  into: Flat[],
+): void {
+  const { prefix, mount, within, before } = around;
   for (const entry of entries) {
     if (entry.kind === 'mount') {
-      flatten(entry.entries, joinPaths(prefix, entry.path), caseSensitive, into);
+      const path = joinPaths(prefix, entry.path);
+      const own = paramSteps(entry.path, entry.params).map((run) => ({ run, mount }));
+      const inside = {
+        prefix: path,
+        mount: mountOf(path, caseSensitive),
+        within: [...within, entry],
+        before: [...before, ...own],
+      };
+      flatten(entry.entries, inside, caseSensitive, into);
     } else if (entry.kind === 'middleware') {
       const path = joinPaths(prefix, entry.mount?.path ?? '/');
-      into.push({ steps: stepsOf(entry.handlers, mountOf(path, caseSensitive), null), route: null, path });
+      const own = mountOf(path, caseSensitive);
+      const steps = entry.handlers.map((run) => stepOf(run, own, null, within, false));
+      into.push({ steps, route: null, path });
     } else {
-      const path = joinPaths(prefix, entry.path);
-      into.push({ steps: stepsOf(entry.handlers, mount, entry), route: entry, path });
+      // Alone as well, not only with the path before it: the same route is right or wrong wherever it is mounted.
+      parsePathPattern(entry.path);
+      const steps = [
+        ...before.map((step) => stepOf(step.run, step.mount, entry, within, false)),
+        ...paramSteps(entry.path, entry.params).map((run) => stepOf(run, mount, entry, within, false)),
+        ...entry.handlers.map((run) => stepOf(run, mount, entry, within, true)),
+      ];
+      into.push({ steps, route: entry, path: joinPaths(prefix, entry.path) });
     }
   }
 }
@@ -93,7 +135,9 @@ function flatten(entries: readonly Entry[], prefix: string, caseSensitive: boole
 /** May a request of this route be under the mount? Segment by segment, as far as both are literal. */
 function relation(path: string, mount: Mount | null): 'always' | 'never' | 'maybe' {
   if (mount === null) return 'always';
-  const segments = path.split('/').slice(1);
+  const [before, ...segments] = path.split('/');
+  // `*`, or a part that may be missing and has the first slash in it.
+  if (before !== '') return 'maybe';
   let answer: 'always' | 'maybe' = 'always';
   for (let i = 0; i < mount.segments.length; i++) {
     const segment = segments[i];
@@ -115,7 +159,7 @@ function relation(path: string, mount: Mount | null): 'always' | 'never' | 'mayb
 /** Composes the chains of all that is registered. */
 export function compose(entries: readonly Entry[], caseSensitive: boolean): Composition {
   const flat: Flat[] = [];
-  flatten(entries, '', caseSensitive, flat);
+  flatten(entries, { prefix: '', mount: null, within: [], before: [] }, caseSensitive, flat);
   const unrouted: Step[] = [];
   for (const { route, steps } of flat) if (route === null) unrouted.push(...steps);
   const routes: ComposedRoute[] = [];

@@ -14,11 +14,17 @@ import {
   readText,
   type TextOptions,
 } from './body.js';
+import { announcesBody } from './body-head.js';
 import { type Cookies, readCookies } from './cookies.js';
-import { addressesOf, hostnameOf, protocolOf, requestHost } from './forwarded.js';
+import { fieldOf } from './exchange.js';
+import { addressesOf, hostnameOf, protocolOf, requestHost, subdomainsOf } from './forwarded.js';
 import { type Logger, SILENT } from './logging.js';
+import { parseMediaType, typeAmong } from './media-type.js';
 import { accepts, acceptsCharsets, acceptsEncodings, acceptsLanguages } from './negotiation.js';
+import { evaluate, isSafe, validatorsOf } from './preconditions.js';
 import { parseQuery } from './query.js';
+import { type Ranges, rangesOf } from './ranges.js';
+import { pathEnd, pathOf } from './request-target.js';
 import {
   kCookies,
   kForwarding,
@@ -26,11 +32,12 @@ import {
   kLog,
   kLogging,
   kMount,
-  kOriginalUrl,
   kParams,
   kQuery,
   kRecord,
   kRequestIds,
+  kRouteParams,
+  kSubdomainOffset,
 } from './symbols.js';
 import type { AppRequest, Params, Query } from './types.js';
 
@@ -40,8 +47,6 @@ export interface RequestMembers {
   get(name: string): string | undefined;
   /** The same. */
   header(name: string): string | undefined;
-  /** The request-target as it came; `url` is what is left of it under a mount path. */
-  readonly originalUrl: string;
   /** The path of `url`, still percent-encoded, without the query. */
   readonly path: string;
   /** Did the request come over TLS, to us or to a trusted proxy? */
@@ -76,6 +81,24 @@ export interface RequestMembers {
   id: string;
   /** The application's logger with this request's id; writes nothing where the application has none. */
   log: Logger;
+  /**
+   * Is the content of one of these types: media types ('text/*' too), extensions, '+json'?
+   * @returns the first that it is, as it was given; the type itself for one with `*` or a suffix, and without any
+   *   given; false for none, null where there is no content
+   */
+  is(...types: (string | readonly string[])[]): string | false | null;
+  /**
+   * The parts that Range asks for; `end` is in the part.
+   * @param size Of the whole content, in bytes.
+   * @returns undefined without Range, -1 where none lies within the content, -2 where it cannot be read
+   */
+  range(size: number, options?: { combine?: boolean }): Ranges | -1 | -2 | undefined;
+  /** Has the client what the response has an ETag or Last-Modified for? `res.send` then answers 304. */
+  readonly fresh: boolean;
+  /** Has it not? */
+  readonly stale: boolean;
+  /** The labels of the host name before the domain, from the right: `['b', 'a']` of `a.b.example.com`. */
+  readonly subdomains: string[];
   /** Was it sent by XMLHttpRequest, by the field that some libraries add? */
   readonly xhr: boolean;
 }
@@ -86,7 +109,8 @@ const members: ThisType<AppRequest> & PropertyDescriptorMap = {
       const lowerCase = name.toLowerCase();
       const { headers } = this;
       if (lowerCase === 'referer' || lowerCase === 'referrer') return headers.referrer ?? headers.referer;
-      return headers[lowerCase];
+      // The headers have a prototype, as in node:http: what it has was not sent.
+      return Object.hasOwn(headers, lowerCase) ? headers[lowerCase] : undefined;
     },
   },
   header: {
@@ -139,25 +163,15 @@ const members: ThisType<AppRequest> & PropertyDescriptorMap = {
       return (this[kCookies] ??= readCookies(this));
     },
   },
-  originalUrl: {
-    get() {
-      return this[kOriginalUrl] ?? this.url;
-    },
-    set(url: string) {
-      this[kOriginalUrl] = url;
-    },
-  },
   path: {
     get() {
-      const query = this.url.indexOf('?');
-      return query === -1 ? this.url : this.url.slice(0, query);
+      return pathOf(this.url);
     },
   },
   query: {
     get() {
       if (this[kQuery] === null) {
-        const at = this.url.indexOf('?');
-        this[kQuery] = parseQuery(at === -1 ? '' : this.url.slice(at + 1));
+        this[kQuery] = parseQuery(this.url.slice(pathEnd(this.url) + 1));
       }
       return this[kQuery];
     },
@@ -196,7 +210,7 @@ const members: ThisType<AppRequest> & PropertyDescriptorMap = {
   },
   host: {
     get() {
-      return requestHost(this, this.app[kForwarding]);
+      return requestHost(this, this.originalUrl, this.app[kForwarding]);
     },
   },
   hostname: {
@@ -220,6 +234,39 @@ const members: ThisType<AppRequest> & PropertyDescriptorMap = {
       this[kLog] = log;
     },
   },
+  is: {
+    value: function is(...types: (string | readonly string[])[]) {
+      if (!announcesBody(this)) return null;
+      const type = parseMediaType(this.headers['content-type']);
+      if (type === null) return false;
+      const names = types.flat();
+      return names.length === 0 ? type.essence : typeAmong(type, names);
+    },
+  },
+  range: {
+    value: function range(size: number, options?: { combine?: boolean }) {
+      const field = fieldOf(this, 'range');
+      return field === undefined ? undefined : rangesOf(field, size, options?.combine === true);
+    },
+  },
+  fresh: {
+    get() {
+      const { method, res } = this;
+      const isAnswered = (res.statusCode >= 200 && res.statusCode < 300) || res.statusCode === 304;
+      const validators = isAnswered && isSafe(method) ? validatorsOf(res) : undefined;
+      return validators !== undefined && evaluate(this, validators) === 304;
+    },
+  },
+  stale: {
+    get() {
+      return !this.fresh;
+    },
+  },
+  subdomains: {
+    get() {
+      return subdomainsOf(this.hostname, this.app[kSubdomainOffset]);
+    },
+  },
   xhr: {
     get() {
       return String(this.get('x-requested-with') ?? '').toLowerCase() === 'xmlhttprequest';
@@ -236,11 +283,14 @@ export function defineRequestMembers(prototype: object): void {
 
 /** What the members keep, at its start. */
 export function initRequest(req: AppRequest): void {
-  req[kOriginalUrl] = null;
   req[kMount] = null;
   req[kQuery] = null;
   req[kParams] = null;
+  req[kRouteParams] = null;
   req[kCookies] = null;
+  // Its own, and no member of the prototype: an application of Express puts others under it.
+  req.originalUrl = '';
+  req.route = undefined;
   req.baseUrl = '';
   req.body = undefined;
 }

@@ -24,7 +24,7 @@ import {
   sourceOfStream,
   sourceOfWebStream,
 } from './pour.js';
-import { etagOf, evaluate } from './preconditions.js';
+import { etagOf, evaluate, isSafe, validatorsOf } from './preconditions.js';
 
 /** How content that is at hand as a whole gets an entity-tag: a weak one, a strong one, one of your own, none. */
 export type EtagOption = 'weak' | 'strong' | false | ((content: string | Uint8Array) => string | undefined);
@@ -174,15 +174,10 @@ export function sendNothing(res: ResponseLike): void {
  */
 function isNotModified(req: RequestLike, res: ResponseLike): boolean {
   const { statusCode } = res;
-  if (statusCode < 200 || statusCode > 299) return false;
-  const etag = res.getHeader('etag');
-  const lastModified = res.getHeader('last-modified');
-  if (etag === undefined && lastModified === undefined) return false;
-  if (req.method !== 'GET' && req.method !== 'HEAD') return false;
-  const verdict = evaluate(req, {
-    etag: etag === undefined ? undefined : String(etag),
-    lastModified: lastModified === undefined ? undefined : new Date(String(lastModified)),
-  });
+  if (statusCode < 200 || statusCode > 299 || !isSafe(req.method)) return false;
+  const validators = validatorsOf(res);
+  if (validators === undefined) return false;
+  const verdict = evaluate(req, validators);
   if (verdict === 412) throw preconditionFailed();
   if (verdict === 304) res.statusCode = 304;
   return verdict === 304;

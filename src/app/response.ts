@@ -1,5 +1,5 @@
 /** What the framework adds to a response. The members work on any ServerResponse: `adopt` lends them to foreign ones. */
-
+import { invalidArgType, invalidStatusCode } from '../errors.js';
 import { emitOrTell } from '../http/outgoing.js';
 import { defineDescriptors, defineMembers } from '../http/prototype.js';
 import { type Response, ServerResponse } from '../http/server-response.js';
@@ -11,6 +11,7 @@ import { isThenable } from './chain.js';
 import { setType } from './content-type.js';
 import { type CookieOptions, clearCookie, setCookie } from './cookies.js';
 import { download, type SendFileOptions, sendFile } from './files.js';
+import { setLinks } from './link.js';
 import { format } from './negotiation.js';
 import { redirect, setLocation } from './redirect.js';
 import { respond, sendJson } from './respond.js';
@@ -19,7 +20,7 @@ import type { AppRequest, AppResponse } from './types.js';
 import { appendVary } from './vary.js';
 
 export interface ResponseMembers {
-  /** Sets the status code. @throws ERR_HTTP_INVALID_STATUS_CODE when the head is made */
+  /** Sets the status code. @throws ERR_HTTP_INVALID_STATUS_CODE for what is no integer from 100 to 999 */
   status(code: number): AppResponse;
   /** Sets a header, or several. @throws as setHeader */
   set(name: string, value: string | number | readonly string[]): AppResponse;
@@ -38,10 +39,14 @@ export interface ResponseMembers {
   sendStatus(code: number): AppResponse;
   /** Sets Content-Type by an extension ('json', '.png') or a media type. */
   type(name: string): AppResponse;
+  /** The same. */
+  contentType(name: string): AppResponse;
   /** Adds to Vary. */
   vary(names: string | readonly string[]): AppResponse;
-  /** Sets a cookie; an object is sent as JSON. */
-  cookie(name: string, value: unknown, options?: CookieOptions): AppResponse;
+  /** Adds links to the Link header, each relation's URL or URLs. @throws ERR_INVALID_ARG_VALUE */
+  links(links: Readonly<Record<string, string | readonly string[]>>): AppResponse;
+  /** Sets a cookie; an object is sent as JSON. `signed` signs it with cookie-parser's secret. */
+  cookie(name: string, value: unknown, options?: CookieOptions & { signed?: boolean }): AppResponse;
   /** Has the client forget a cookie; path and domain must be those it was set with. */
   clearCookie(name: string, options?: CookieOptions): AppResponse;
   /** Sets Location. */
@@ -55,6 +60,7 @@ export interface ResponseMembers {
   sendFile(path: string, options?: SendFileOptions): AppResponse;
   /** The same, for download under a name: by default that of the file. */
   download(path: string, filename?: string, options?: SendFileOptions): AppResponse;
+  download(path: string, options?: SendFileOptions): AppResponse;
   /** Answers with what the client accepts: a function for each media type, `default` for any other. */
   format(answers: Record<string, () => unknown>): AppResponse;
   /** What middleware of this request leaves for what comes behind. */
@@ -86,9 +92,17 @@ function setHeaders(
   return res;
 }
 
+/** Who passes a callback means to hear of errors by it, and would not: they go to the error handlers. */
+function refuseCallback(option: unknown): void {
+  if (typeof option === 'function') {
+    throw invalidArgType('options', 'an object: errors go to the error handlers', option);
+  }
+}
+
 const members: ThisType<AppResponse> & PropertyDescriptorMap = {
   status: {
     value: function status(code: number) {
+      if (!Number.isInteger(code) || code < 100 || code > 999) throw invalidStatusCode(code);
       this.statusCode = code;
       return this;
     },
@@ -131,13 +145,25 @@ const members: ThisType<AppResponse> & PropertyDescriptorMap = {
   },
   sendStatus: {
     value: function sendStatus(code: number) {
-      this.statusCode = code;
-      return this.type('text').send(STATUS_CODES[code] ?? String(code));
+      return this.status(code)
+        .type('text')
+        .send(STATUS_CODES[code] ?? String(code));
     },
   },
   type: {
     value: function type(name: string) {
       setType(this, name);
+      return this;
+    },
+  },
+  contentType: {
+    value: function contentType(name: string) {
+      return this.type(name);
+    },
+  },
+  links: {
+    value: function addLinks(links: Readonly<Record<string, string | readonly string[]>>) {
+      setLinks(this, links);
       return this;
     },
   },
@@ -148,7 +174,13 @@ const members: ThisType<AppResponse> & PropertyDescriptorMap = {
     },
   },
   cookie: {
-    value: function cookie(name: string, value: unknown, options?: CookieOptions) {
+    value: function cookie(
+      name: string,
+      value: unknown,
+      { signed, ...options }: CookieOptions & { signed?: boolean } = {},
+    ) {
+      // cookie-parser leaves its secret here. Without one the cookie would go out as if nobody had asked.
+      if (signed) options.secret ??= (this.req as AppRequest & { secret?: string }).secret ?? '';
       setCookie(this, name, value, options);
       return this;
     },
@@ -180,11 +212,15 @@ const members: ThisType<AppResponse> & PropertyDescriptorMap = {
   },
   sendFile: {
     value: function send(path: string, options?: SendFileOptions) {
+      refuseCallback(options);
       return settle(this, sendFile(this.req, this, path, options));
     },
   },
   download: {
-    value: function offer(path: string, filename?: string, options?: SendFileOptions) {
+    value: function offer(path: string, name?: string | SendFileOptions, given?: SendFileOptions) {
+      refuseCallback(name);
+      refuseCallback(given);
+      const [filename, options] = typeof name === 'object' ? [undefined, name] : [name, given];
       return settle(this, download(this.req, this, path, filename, options));
     },
   },

@@ -6,8 +6,19 @@ import type { ParamsOf } from './path-params.js';
 import type { AppRequest, Query } from './types.js';
 import type { OutputOf, RouteSchemas } from './validation.js';
 
-/** A handler of a route: its parameters are typed by the path. */
-export type RouteHandler<Path extends string> = Handler<AppRequest<ParamsOf<Path>>>;
+/** No parameters beside those of a path. */
+export type NoParams = Record<never, string>;
+
+/** One or several: lists are taken apart. */
+export type OneOrMore<One> = One | readonly One[];
+
+/**
+ * A handler of a route: its parameters are typed by the path, and by those of the path that its application is mounted
+ * under.
+ */
+export type RouteHandler<Path extends string, Mounted extends object = NoParams> = Handler<
+  AppRequest<ParamsOf<Path> & Mounted>
+>;
 
 /** A handler of a route with schemas: what they make of the request is what it sees. */
 export type ValidatedHandler<
@@ -15,15 +26,20 @@ export type ValidatedHandler<
   Body extends StandardSchemaV1 | undefined,
   QueryType extends StandardSchemaV1 | undefined,
   ParamsType extends StandardSchemaV1 | undefined,
+  Mounted extends object = NoParams,
 > = Handler<
-  AppRequest<OutputOf<ParamsType, ParamsOf<Path>>, OutputOf<Body, unknown>, OutputOf<QueryType, Query>>
+  AppRequest<
+    OutputOf<ParamsType, ParamsOf<Path> & Mounted>,
+    OutputOf<Body, unknown>,
+    OutputOf<QueryType, Query>
+  >
 >;
 
 /** Registers a route, with schemas or without. */
-export interface Register<This, PathOf extends string = string> {
-  <const Path extends PathOf>(path: Path, ...handlers: RouteHandler<Path>[]): This;
+export interface Register<This, Mounted extends object = NoParams> {
+  <const Path extends string>(path: Path, ...handlers: OneOrMore<RouteHandler<Path, Mounted>>[]): This;
   <
-    const Path extends PathOf,
+    const Path extends string,
     Body extends StandardSchemaV1 | undefined = undefined,
     QueryType extends StandardSchemaV1 | undefined = undefined,
     ParamsType extends StandardSchemaV1 | undefined = undefined,
@@ -31,13 +47,30 @@ export interface Register<This, PathOf extends string = string> {
   >(
     path: Path,
     schemas: RouteSchemas<Body, QueryType, ParamsType, Headers>,
-    ...handlers: ValidatedHandler<Path, Body, QueryType, ParamsType>[]
+    ...handlers: OneOrMore<ValidatedHandler<Path, Body, QueryType, ParamsType, Mounted>>[]
   ): This;
 }
 
+/** The same for a path that is given already. */
+export interface RegisterAt<This, Path extends string, Mounted extends object = NoParams> {
+  (...handlers: OneOrMore<RouteHandler<Path, Mounted>>[]): This;
+  <
+    Body extends StandardSchemaV1 | undefined = undefined,
+    QueryType extends StandardSchemaV1 | undefined = undefined,
+    ParamsType extends StandardSchemaV1 | undefined = undefined,
+    Headers extends StandardSchemaV1 | undefined = undefined,
+  >(
+    schemas: RouteSchemas<Body, QueryType, ParamsType, Headers>,
+    ...handlers: OneOrMore<ValidatedHandler<Path, Body, QueryType, ParamsType, Mounted>>[]
+  ): This;
+}
+
+/** What is registered, as it comes. */
+export type Registrable = OneOrMore<Handler> | RouteSchemas;
+
 /** Where routes are registered. */
 export interface RouteTarget {
-  on(method: string, path: string, ...handlers: (Handler | RouteSchemas)[]): unknown;
+  on(method: string, path: string, ...handlers: Registrable[]): unknown;
 }
 
 /** The names of the methods that have a member, in lower case. Any other method: `on`. */
@@ -80,13 +113,13 @@ export type MethodName =
 /**
  * One member for each method, and `all` for all: registers a route. CONNECT asks for a tunnel, which no route can give.
  */
-export type RouteMethods<This> = {
-  [Name in MethodName | 'all']: Register<This>;
+export type RouteMethods<This, Mounted extends object = NoParams> = {
+  [Name in MethodName | 'all']: Register<This, Mounted>;
 };
 
 /** The same for a path that is given already. */
-export type PathMethods<Path extends string> = {
-  [Name in MethodName | 'all']: (...handlers: RouteHandler<Path>[]) => Route<Path>;
+export type PathMethods<Path extends string, Mounted extends object = NoParams> = {
+  [Name in MethodName | 'all']: RegisterAt<Route<Path, Mounted>, Path, Mounted>;
 };
 
 /** The methods of the members, as they stand in a request-line. */
@@ -96,7 +129,7 @@ const ROUTED = METHODS.filter((method) => method !== 'CONNECT');
 export function defineRouteMethods(prototype: RouteTarget): void {
   for (const method of [...ROUTED, 'ALL']) {
     Object.defineProperty(prototype, method.toLowerCase(), {
-      value(this: RouteTarget, path: string, ...handlers: (Handler | RouteSchemas)[]) {
+      value(this: RouteTarget, path: string, ...handlers: Registrable[]) {
         return this.on(method === 'ALL' ? '*' : method, path, ...handlers);
       },
       writable: true,
@@ -106,9 +139,10 @@ export function defineRouteMethods(prototype: RouteTarget): void {
 }
 
 /** A path with several methods. */
-export interface Route<Path extends string = string> extends PathMethods<Path> {}
+export interface Route<Path extends string = string, Mounted extends object = NoParams>
+  extends PathMethods<Path, Mounted> {}
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: its members are defined below, one for each method
-export class Route<Path extends string = string> {
+export class Route<Path extends string = string, Mounted extends object = NoParams> {
   private readonly target: RouteTarget;
   /** What it was made with. */
   readonly path: Path;
@@ -119,15 +153,17 @@ export class Route<Path extends string = string> {
   }
 
   /** Registers handlers for a method, in any case; '*' for all. */
-  on(method: string, ...handlers: RouteHandler<Path>[]): this {
-    this.target.on(method, this.path, ...(handlers as unknown as Handler[]));
+  on(method: string, ...handlers: OneOrMore<RouteHandler<Path, Mounted>>[]): this;
+  on(method: string, ...handlers: Registrable[]): this;
+  on(method: string, ...handlers: unknown[]): this {
+    this.target.on(method, this.path, ...(handlers as Registrable[]));
     return this;
   }
 }
 
 for (const method of [...ROUTED, 'ALL']) {
   Object.defineProperty(Route.prototype, method.toLowerCase(), {
-    value(this: Route, ...handlers: RouteHandler<string>[]) {
+    value(this: Route, ...handlers: Registrable[]) {
       return this.on(method === 'ALL' ? '*' : method, ...handlers);
     },
     writable: true,

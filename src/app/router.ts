@@ -7,6 +7,7 @@
  */
 import { invalidHttpToken, malformedPath, routeConflict } from '../errors.js';
 import { isToken } from '../wire/grammar.js';
+import { METHODS } from '../wire/tables.js';
 import { canonicalPath, foldCase, type PatternForm, type Piece, parsePathPattern } from './path-pattern.js';
 import { decodedParamsOf, NO_PARAMS, paramsOf, RouteTree } from './route-tree.js';
 import { StaticPaths } from './static-paths.js';
@@ -206,4 +207,12 @@ function canonicalOf(path: string): string {
   const canonical = canonicalPath(path);
   if (canonical === undefined) throw malformedPath(path);
   return canonical;
+}
+
+/** The Allow field: HEAD comes with GET, and OPTIONS with anything. */
+export function allowField(methods: readonly string[]): string {
+  const allowed = new Set(methods.includes('*') ? METHODS : methods);
+  if (allowed.has('GET')) allowed.add('HEAD');
+  allowed.add('OPTIONS');
+  return [...allowed].join(', ');
 }

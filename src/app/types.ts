@@ -14,21 +14,31 @@ import type {
   kLocals,
   kLog,
   kMount,
-  kOriginalUrl,
   kParams,
   kQuery,
   kRecord,
+  kRouteParams,
 } from './symbols.js';
 
 /** Values of repeated names are lists. */
 export type Query = Record<string, string | string[] | undefined>;
 export type Params = Record<string, string>;
 
+/** A route as it was registered. */
+export interface MatchedRoute {
+  /** '*' for all. */
+  readonly method: string;
+  /** The pattern: a name for requests of a kind, in logs and measurements. */
+  readonly path: string;
+}
+
 /** A request. `ParamsType`, `Body` and `QueryType` are a route's own, from its path and its schemas. */
 export type AppRequest<ParamsType = Params, Body = unknown, QueryType = Query> = nodeHttp.IncomingMessage &
   RequestMembers & {
     url: string;
     method: string;
+    /** The request-target as it came; `url` is what is left of it under a mount path. */
+    originalUrl: string;
     /** The application that serves this request. */
     app: Application;
     res: AppResponse;
@@ -38,11 +48,13 @@ export type AppRequest<ParamsType = Params, Body = unknown, QueryType = Query> =
     body: Body;
     /** The query's parameters, decoded. */
     query: QueryType;
+    /** The route that the request is for, with the path of the applications it is in; undefined for none. */
+    route: MatchedRoute | undefined;
     /** The path that the running step is mounted under; '' for none. */
     baseUrl: string;
-    [kOriginalUrl]: string | null;
     [kMount]: Mount | null;
     [kParams]: Params | null;
+    [kRouteParams]: Params | null;
     [kQuery]: Query | null;
     [kCookies]: Cookies | null;
     [kId]: string | null;

@@ -15,7 +15,7 @@ type Log = (text: string) => void;
 
 const settled = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
 
-const PLAIN = { takesErrors: false, answers: false, mount: null, isCertain: true, route: null };
+const PLAIN = { takesErrors: false, answers: false, mount: null, isCertain: true, route: null, within: [] };
 
 function step(run: Handler, more: Partial<Step> = {}): Step {
   return { ...PLAIN, run, ...more };

@@ -1,0 +1,55 @@
+/** The pages of the framework name what there is. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { createApp } from 'barewire';
+import { METHODS } from 'barewire/http';
+
+const root = dirname(fileURLToPath(import.meta.resolve('barewire/package.json')));
+
+/** The names in the code of a page's text, its tables among it. */
+function namesOn(...pages: string[]): Set<string> {
+  const text = pages
+    .map((page) => readFileSync(join(root, 'docs', page), 'utf8'))
+    .join('\n')
+    .replaceAll(/^```.*?^```$/gms, '');
+  const code = Array.from(text.matchAll(/`([^`]+)`/g), ([, words]) => words);
+  return new Set(code.flatMap((words) => words.match(/[A-Za-z_$]\w*/g) ?? []));
+}
+
+function assertNames(members: string[], ...pages: string[]): void {
+  const names = namesOn(...pages);
+  assert.ok(members.length > 5);
+  assert.deepEqual(
+    members.filter((member) => !names.has(member)),
+    [],
+  );
+}
+
+const app = createApp();
+const own = (prototype: object) =>
+  Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor');
+
+test('docs/req.md names every member of a request', () => {
+  const members = [...own(app.IncomingMessage.prototype), 'originalUrl', 'baseUrl', 'body', 'route', 'res'];
+  assertNames(members, 'req.md');
+});
+
+test('docs/res.md names every member of a response', () => {
+  assertNames(own(app.ServerResponse.prototype), 'res.md');
+});
+
+test('docs/app.md, and what it leads to, name every member of an application', () => {
+  // Private to TypeScript, which is not to be seen at run time.
+  const internal =
+    /^(?:changed|compose|composed|handle|callRaw|callOnly|settle|answerUnrouted|respond|finish|entries|rawRoutes|settings|parents|errorListener|isDevelopment|paramHandlers|serving|injected|take|note|observes)$/;
+  const methods = new Set(METHODS.map((method) => method.toLowerCase()));
+  const members = [...own(Object.getPrototypeOf(app)), ...own(app)];
+  assertNames(
+    members.filter((name) => !internal.test(name) && !methods.has(name)),
+    'app.md',
+    'from-express.md',
+  );
+});

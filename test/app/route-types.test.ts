@@ -1,0 +1,182 @@
+/** What handlers see of a request, as the compiler tells it: by the path, by schemas of any library, by the mount. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type as ark } from 'arktype';
+import { type Application, createApp, type Query } from 'barewire';
+import * as valibot from 'valibot';
+import { z } from 'zod';
+
+/** `true` only if the two types are the same. */
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+/** Spells out an intersection, so that it is the same as what it comes to. */
+type Flat<T> = { [Name in keyof T]: T[Name] };
+
+/** Compiles where a value's type is `Expected`, and nothing else. Gives the value back. */
+function has<Expected>() {
+  return <Actual>(
+    value: Actual,
+    ..._verdict: Equal<Flat<Actual>, Flat<Expected>> extends true ? [] : [never]
+  ) => value;
+}
+
+describe('req.params are typed by the path', () => {
+  test('of every way to register a route', async () => {
+    const app = createApp();
+    app.get('/a/:id/:part?', (req) => has<{ id: string; part?: string }>()(req.params));
+    app.all('/b/*path', ({ params }) => has<{ path: string }>()(params));
+    app.post('/c/*', ({ params }) => has<{ '*': string }>()(params));
+    app['m-search']('/d/:from-:to{.:ext}', ({ params }) =>
+      has<{ from: string; to: string; ext?: string }>()(params),
+    );
+    app.on('PURGE', '/e/:id', ({ params }) => has<{ id: string }>()(params));
+    app
+      .route('/f/:id')
+      .get((req) => has<{ id: string }>()(req.params))
+      .put([(req, _res, next) => next(void req.params.id)], (req) => req.params.id)
+      .on('PURGE', ({ params }) => has<{ id: string }>()(params));
+    assert.deepEqual((await app.inject('/a/1/2')).json(), { id: '1', part: '2' });
+    assert.deepEqual((await app.inject({ method: 'PURGE', url: '/f/3' })).json(), { id: '3' });
+    assert.equal((await app.inject({ method: 'PUT', url: '/f/4' })).text, '4');
+  });
+
+  test('in lists of handlers too, and the other members are what they are', async () => {
+    const app = createApp();
+    app.get(
+      '/:id',
+      [
+        (req, _res, next) => {
+          has<{ id: string }>()(req.params);
+          has<Query>()(req.query);
+          const { body }: { body: unknown } = req;
+          return next(body);
+        },
+      ],
+      ({ params }) => params.id,
+    );
+    assert.equal((await app.inject('/7')).text, '7');
+  });
+
+  test('that names no parameter of another path, and takes no number for a text', () => {
+    const app = createApp();
+    // @ts-expect-error: no such parameter
+    app.get('/x/:id', ({ params }) => params.name);
+    // @ts-expect-error: it may be missing
+    app.get('/y/:id?', ({ params }) => params.id.length);
+    // @ts-expect-error: no parameter at all
+    app.get('/plain', ({ params }) => params.name);
+    // @ts-expect-error: no such parameter, in a list
+    app.get('/z/:id', [({ params }) => params.name]);
+    // @ts-expect-error: no such parameter, of a route
+    app.route('/r/:id').get(({ params }) => params.name);
+    assert.equal(app.routes().length, 5);
+  });
+});
+
+describe('an application that is to be mounted', () => {
+  test('has the parameters of its mount path, where it says so', async () => {
+    const app = createApp();
+    const shop = createApp<{ shop: string }>();
+    shop.get('/items/:id', ({ params }) => has<{ id: string; shop: string }>()(params));
+    shop.route('/:other?').get((req) => has<{ shop: string; other?: string }>()(req.params));
+    shop.on('PURGE', '/items/:id', ({ params }) => has<{ id: string; shop: string }>()(params));
+    // @ts-expect-error: no such parameter
+    shop.get('/none', ({ params }) => params.name);
+    app.use('/shops/:shop', shop);
+    const general: Application = shop;
+    assert.ok(general);
+    assert.deepEqual((await app.inject('/shops/s/items/7')).json(), { shop: 's', id: '7' });
+    assert.deepEqual((await app.inject('/shops/s')).json(), { shop: 's' });
+  });
+
+  test('with schemas beside them', async () => {
+    const app = createApp();
+    const shop = createApp<{ shop: string }>();
+    shop.post('/', { body: z.object({ n: z.number() }) }, ({ params, body }) => {
+      has<{ shop: string }>()(params);
+      return has<{ n: number }>()(body);
+    });
+    app.use('/shops/:shop', shop);
+    assert.deepEqual((await app.inject({ url: '/shops/s', body: { n: 1 } })).json(), { n: 1 });
+  });
+});
+
+describe('the parts of a request are typed by the schemas', () => {
+  const User = { zod: z.object({ name: z.string(), age: z.coerce.number() }) };
+
+  test('of zod', async () => {
+    const app = createApp();
+    app.post(
+      '/:id',
+      {
+        params: z.object({ id: z.coerce.number() }),
+        query: z.object({ verbose: z.stringbool().default(false) }),
+        headers: z.object({ 'x-token': z.string() }),
+        body: User.zod,
+      },
+      [(req, _res, next) => next(void req.body.age.toFixed())],
+      (req) => {
+        has<{ id: number }>()(req.params);
+        has<{ verbose: boolean }>()(req.query);
+        has<{ name: string; age: number }>()(req.body);
+        return { ...req.params, ...req.query, ...req.body };
+      },
+    );
+    const url = '/7?verbose=yes';
+    const headers = { 'x-token': 't' };
+    const told = await app.inject({ url, headers, body: { name: 'Ada', age: '36' } });
+    assert.deepEqual(told.json(), { id: 7, verbose: true, name: 'Ada', age: 36 });
+    assert.equal((await app.inject({ url, body: { name: 'Ada', age: 1 } })).status, 400);
+  });
+
+  test('of valibot', async () => {
+    const app = createApp();
+    const Id = valibot.object({ id: valibot.pipe(valibot.string(), valibot.transform(Number)) });
+    const Body = valibot.object({ tags: valibot.optional(valibot.array(valibot.string()), []) });
+    app.route('/:id').post({ params: Id, body: Body }, ({ params, body, query }) => {
+      has<{ id: number }>()(params);
+      has<{ tags: string[] }>()(body);
+      has<Query>()(query);
+      return [params.id, body.tags];
+    });
+    assert.deepEqual((await app.inject({ url: '/7', body: {} })).json(), [7, []]);
+    assert.equal((await app.inject({ url: '/7', body: { tags: [1] } })).status, 400);
+  });
+
+  test('of arktype', async () => {
+    const app = createApp();
+    const Body = ark({ name: 'string > 0', 'age?': 'number.integer' });
+    app.put(
+      '/:id',
+      { query: ark({ page: 'string.integer.parse' }), body: Body },
+      ({ params, query, body }) => {
+        has<{ id: string }>()(params);
+        has<{ page: number }>()(query);
+        has<{ name: string; age?: number }>()(body);
+        return [params.id, query.page, body.name];
+      },
+    );
+    const asked = { method: 'PUT', url: '/7?page=3' };
+    assert.deepEqual((await app.inject({ ...asked, body: { name: 'Ada' } })).json(), ['7', 3, 'Ada']);
+    const refused = await app.inject({ ...asked, body: { name: '', age: 1.5 } });
+    assert.equal(refused.status, 400);
+    const { errors } = refused.json() as { errors: { in: string; path: string[] }[] };
+    assert.deepEqual(errors.map(({ in: part, path }) => [part, ...path]).sort(), [
+      ['body', 'age'],
+      ['body', 'name'],
+    ]);
+  });
+
+  test('and by nothing else: what a schema does not know does not compile', () => {
+    const app = createApp();
+    const schemas = { body: User.zod };
+    // @ts-expect-error: no such member
+    app.post('/a', schemas, ({ body }) => body.mail);
+    // @ts-expect-error: no such member, of a route
+    app.route('/b').post(schemas, ({ body }) => body.mail);
+    // @ts-expect-error: a part that requests do not have
+    app.post('/c', { boddy: User.zod }, () => '');
+    // @ts-expect-error: without a schema nobody knows what it is
+    app.post('/d', ({ body }) => body.name);
+    assert.equal(app.routes().length, 4);
+  });
+});
