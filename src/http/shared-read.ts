@@ -68,6 +68,9 @@ let ownReads = 0;
 let isAsked = false;
 /** That buffer; undefined: the one that it has. */
 let next: Buffer | undefined;
+/** The socket that was given another buffer last. */
+let switched: ConnectionSocket | null = null;
+let isMonitoring = false;
 
 /** Where the socket reads to from now on: asked for after each read, and where a socket that connects gets a handle. */
 function nextBuffer(): Buffer | undefined {
@@ -82,7 +85,7 @@ function nextBuffer(): Buffer | undefined {
  */
 export function readShared(socket: ConnectionSocket): void {
   if (!(socket instanceof Socket)) return;
-  const handle = (socket as unknown as { _handle?: Handle | null })._handle;
+  const handle = handleOf(socket);
   if (typeof handle?.useUserBuffer !== 'function') return;
   if (names === undefined) names = findNames();
   if (names === null) return;
@@ -104,36 +107,71 @@ export function stopReading(reader: Reader): void {
 
 /** A read, of so many bytes. Returns whether to read on: who wants no more pauses the socket. */
 function onRead(this: ConnectionSocket, length: number, buffer: Buffer): boolean {
-  const reader: Reader | undefined = this[kConnection];
   next = undefined;
   let goesOn = true;
+  try {
+    goesOn = take(this, length, buffer);
+  } catch (error) {
+    // Thrown from here, it would keep the socket from asking for its next buffer.
+    process.nextTick(rethrow, error);
+  }
+  isAsked = true;
+  switched = null;
+  if (next !== undefined) {
+    switched = this;
+    if (!isMonitoring) process.on('uncaughtExceptionMonitor', tellAgain);
+    isMonitoring = true;
+  }
+  return goesOn;
+}
+
+/**
+ * An exception that nobody caught, in a tick or a microtask behind a read, keeps from the system what the socket
+ * returned: its next buffer. Where the process lives on, one side would read to a buffer that somebody has by now, and
+ * the other from one that nothing was read to.
+ */
+function tellAgain(): void {
+  if (switched === null || !names) return;
+  const buffer = (switched as unknown as Keeper)[names.buffer];
+  if (buffer !== undefined) handleOf(switched)?.useUserBuffer?.(buffer as Buffer);
+  switched = null;
+}
+
+function handleOf(socket: ConnectionSocket): Handle | null | undefined {
+  return (socket as unknown as { _handle?: Handle | null })._handle;
+}
+
+function take(socket: ConnectionSocket, length: number, buffer: Buffer): boolean {
+  const reader: Reader | undefined = socket[kConnection];
   if (reader === undefined || reader.isOverheard) {
-    goesOn = this.push(copyOf(buffer, 0, length));
     if (buffer !== shared) next = shared;
     if (reader !== undefined) stopReading(reader);
-  } else if (buffer === shared) {
+    return socket.push(copyOf(buffer, 0, length));
+  }
+  if (buffer === shared) {
     reader.feedLent(buffer, length);
     if (length === buffer.length && reader.expectsContent && ownReads < MAX_OWN_READS) {
       reader.readsOwn = true;
       ownReads++;
       next = Buffer.allocUnsafeSlow(READ_SIZE);
     }
-  } else if (length < READ_SIZE / 2) {
-    // A small piece would keep the whole buffer.
-    reader.feedLent(buffer, length);
-    stopReading(reader);
-    next = shared;
-  } else {
-    reader.feed(buffer, length);
-    if (reader.readsOwn && reader.expectsContent) {
-      next = Buffer.allocUnsafeSlow(READ_SIZE);
-    } else {
-      stopReading(reader);
-      next = shared;
-    }
+    return true;
   }
-  isAsked = true;
-  return goesOn;
+  next = shared;
+  if (length < READ_SIZE / 2) {
+    // A small piece would keep the whole buffer.
+    stopReading(reader);
+    reader.feedLent(buffer, length);
+    return true;
+  }
+  reader.feed(buffer, length);
+  if (reader.readsOwn && reader.expectsContent) next = Buffer.allocUnsafeSlow(READ_SIZE);
+  else stopReading(reader);
+  return true;
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }
 
 /** A part of a buffer, in one that belongs to nobody else. */

@@ -1,11 +1,13 @@
 /** Sockets are read into one buffer that all of them share: what is kept of it is nobody else's to change. */
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import { Agent, createServer, get, type IncomingMessage, type RequestListener, request } from 'barewire/http';
 import { MAX_OWN_READS, READ_SIZE } from '#src/wire/limits.js';
 
@@ -105,6 +107,52 @@ describe('content that is kept', () => {
       },
     );
   });
+});
+
+/** Uploads to itself, keeps every chunk, and throws now and then: where, says the first argument. */
+const THROWING = `
+import { createServer, request } from 'barewire/http';
+let thrown = 0;
+process.on('uncaughtException', (error) => {
+  if (error.message !== 'listener') throw error;
+  thrown++;
+});
+const fail = () => { throw new Error('listener'); };
+const server = createServer((req, res) => {
+  const chunks = [];
+  req.on('data', (chunk) => {
+    chunks.push(chunk);
+    if (chunks.length % 3 > 0) return;
+    if (process.argv[1] === 'tick') process.nextTick(fail);
+    else if (process.argv[1] === 'microtask') Promise.resolve().then(fail);
+    else fail();
+  });
+  req.on('end', () => res.end(Buffer.concat(chunks)));
+}).listen(0, '127.0.0.1', () => {
+  const sent = Buffer.alloc(4 * 1024 * 1024);
+  for (let i = 0; i < sent.length; i++) sent[i] = (i * 31 + (i >> 8)) & 0xff;
+  const req = request({ port: server.address().port, method: 'POST' }, async (res) => {
+    const chunks = [];
+    for await (const chunk of res) chunks.push(chunk);
+    console.log(thrown > 0 && Buffer.concat(chunks).equals(sent));
+    server.close();
+  });
+  req.end(sent);
+});
+`;
+
+describe('content that is kept while listeners throw', () => {
+  for (const where of ['listener', 'tick', 'microtask']) {
+    it(`is what was sent, thrown in a ${where}`, async () => {
+      const cwd = new URL('../../..', import.meta.url);
+      const { stdout } = await promisify(execFile)(
+        process.execPath,
+        ['--input-type=module', '--unhandled-rejections=throw', '--eval', THROWING, where],
+        { cwd, timeout: 60_000 },
+      );
+      assert.equal(stdout.trim(), 'true');
+    });
+  }
 });
 
 describe('a socket that is read so', () => {
