@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createApp } from 'barewire';
-import { METHODS } from 'barewire/http';
+import { IncomingMessage, METHODS } from 'barewire/http';
 
 const root = dirname(fileURLToPath(import.meta.resolve('barewire/package.json')));
 
@@ -33,7 +33,9 @@ const own = (prototype: object) =>
   Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor');
 
 test('docs/req.md names every member of a request', () => {
-  const members = [...own(app.IncomingMessage.prototype), 'originalUrl', 'baseUrl', 'body', 'route', 'res'];
+  // What every request has is node:http's to describe.
+  const added = own(app.IncomingMessage.prototype).filter((name) => !(name in IncomingMessage.prototype));
+  const members = [...added, 'originalUrl', 'baseUrl', 'body', 'route', 'res'];
   assertNames(members, 'req.md');
 });
 
