@@ -21,7 +21,8 @@ export interface BodyTaker {
 const kTaker = Symbol('barewire.taker');
 
 interface Taken extends Incoming {
-  [kTaker]: BodyTaker | null;
+  /** Missing where somebody made an object of the class without its constructor. */
+  [kTaker]?: BodyTaker | null;
 }
 
 /** Is the request an application's own, that nobody has used as a stream yet? Then its body is still to come. */
@@ -52,7 +53,7 @@ const members: ThisType<Taken> & PropertyDescriptorMap = {
   push: {
     value: function push(chunk: Buffer | null, encoding?: BufferEncoding) {
       const taker = this[kTaker];
-      if (taker === null || chunk === null) return Readable.prototype.push.call(this, chunk, encoding);
+      if (!taker || chunk === null) return Readable.prototype.push.call(this, chunk, encoding);
       taker.take(chunk);
       return true;
     },
@@ -60,7 +61,7 @@ const members: ThisType<Taken> & PropertyDescriptorMap = {
   _destroy: {
     value: function destroy(error: Error | null, callback: (error?: Error | null) => void) {
       const taker = this[kTaker];
-      if (taker !== null) {
+      if (taker) {
         this[kTaker] = null;
         taker.abort(error);
       }
@@ -70,7 +71,8 @@ const members: ThisType<Taken> & PropertyDescriptorMap = {
   /** As the stream has it, without making one. */
   destroyed: {
     get() {
-      return this[kReadableState] === null ? this._dumped : this[kReadableState].destroyed;
+      const state = this[kReadableState];
+      return state === null ? this._dumped : state?.destroyed === true;
     },
     set(isDestroyed: boolean) {
       this._readableState.destroyed = isDestroyed;

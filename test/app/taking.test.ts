@@ -3,6 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import net from 'node:net';
+import { Readable } from 'node:stream';
 import { describe, type TestContext, test } from 'node:test';
 import { type AppRequest, createApp, json } from 'barewire';
 import { z } from 'zod';
@@ -95,6 +96,22 @@ describe('the body of an untouched request', () => {
     assert.deepEqual(await outcome, ['ECONNRESET', 400, true, true]);
   });
 
+  test('once read, leaves it to the response and the signal to tell that the client has gone', async (t) => {
+    const app = createApp();
+    const outcome = new Promise<unknown[]>((resolve) => {
+      app.post('/', async (req, res) => {
+        const { signal } = req;
+        await req.json();
+        socket.destroy();
+        await once(res, 'close');
+        resolve([signal.aborted, res.writableFinished]);
+      });
+    });
+    const socket = await served(t, app);
+    socket.write(`${HEAD}Content-Length: ${BODY.length}\r\n\r\n${BODY}`);
+    assert.deepEqual(await outcome, [true, false]);
+  });
+
   test('what listened before makes it a stream', async (t) => {
     const app = createApp();
     app.use((req, _res, next) => {
@@ -122,4 +139,16 @@ describe('the body of an untouched request', () => {
     assert.match(await answerTo(socket, head, BODY), /\r\n\r\n\{"a":\[1,2,3\]\}$/);
     assert.deepEqual(seen, ['mine', 'mine']);
   });
+});
+
+test('an object of the class that its constructor never saw is a stream like any other', async () => {
+  const { IncomingMessage } = createApp();
+  const message: Readable = Object.create(IncomingMessage.prototype);
+  assert.equal(message.destroyed, false);
+  Readable.call(message);
+  const data = once(message, 'data');
+  message.push('content');
+  assert.equal(String(await data), 'content');
+  message.destroy();
+  assert.equal(message.destroyed, true);
 });
