@@ -1,8 +1,10 @@
 import type { IncomingMessage, RequestListener, Server, ServerOptions } from 'node:http';
 import type { ServerOptions as SecureServerOptions } from 'node:https';
 import type { Server as NetServer } from 'node:net';
+import { answerApi } from './api/by-hand.js';
 import { certificate } from './certificates.js';
-import { KEEP_ALIVE_SECONDS, LARGE_CONTENT, type Scenario, WRITE_COUNT, WRITTEN_LINE } from './scenarios.js';
+import { KEEP_ALIVE_SECONDS } from './messages.js';
+import { LARGE_CONTENT, type Scenario, WRITE_COUNT, WRITTEN_LINE } from './scenarios.js';
 
 /** The part of `node:http` that the application needs: `barewire/http` must offer just the same. */
 export interface HttpModule {
@@ -23,6 +25,7 @@ export interface HttpsModule {
 /** The one application that every implementation of the `node:http` API is measured with. */
 export function createApplication(http: HttpModule, https: HttpsModule, scenario: Scenario): NetServer {
   const options = { keepAliveTimeout: KEEP_ALIVE_SECONDS * 1000 };
+  if (scenario.isApi) return http.createServer(options, answerApi);
   return scenario.secure
     ? https.createServer({ ...options, ...certificate }, answer)
     : http.createServer(options, answer);

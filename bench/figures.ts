@@ -1,4 +1,5 @@
-/** Medians, spreads and ratios over rounds. */
+/** Medians, spreads, ratios and differences over rounds. */
+import type { Side } from './scenarios.js';
 
 /** What one round of one subject came to. */
 export interface Round {
@@ -27,7 +28,7 @@ export interface ScenarioResult {
   readonly name: string;
   readonly title: string;
   /** What the subjects are in it. */
-  readonly side: 'server' | 'client';
+  readonly side: Side;
   /** Do the figures count connections rather than requests? */
   readonly perConnection: boolean;
   readonly rounds: ReadonlyMap<string, readonly Round[]>;
@@ -56,8 +57,28 @@ export function ratioOf(
   divisor: string,
   figure: FigureName,
 ): Spread | undefined {
-  const above = result.rounds.get(dividend);
-  const below = result.rounds.get(divisor);
-  if (above === undefined || below === undefined) return undefined;
-  return spread(above.map((round, index) => round[figure] / below[index][figure]));
+  return roundByRound(result, dividend, divisor, figure, (above, below) => above / below);
+}
+
+/** The same of what one subject's figure is above another's. */
+export function differenceOf(
+  result: ScenarioResult,
+  minuend: string,
+  subtrahend: string,
+  figure: FigureName,
+): Spread | undefined {
+  return roundByRound(result, minuend, subtrahend, figure, (above, below) => above - below);
+}
+
+function roundByRound(
+  { rounds }: ScenarioResult,
+  first: string,
+  second: string,
+  figure: FigureName,
+  compare: (first: number, second: number) => number,
+): Spread | undefined {
+  const ours = rounds.get(first);
+  const theirs = rounds.get(second);
+  if (ours === undefined || theirs === undefined) return undefined;
+  return spread(ours.map((round, index) => compare(round[figure], theirs[index][figure])));
 }

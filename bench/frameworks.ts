@@ -3,7 +3,7 @@
  * They are loaded when their server is made, so that it is the modules of that moment that they get.
  */
 import type { RequestListener, Server } from 'node:http';
-import { KEEP_ALIVE_SECONDS } from './scenarios.js';
+import { KEEP_ALIVE_SECONDS } from './messages.js';
 
 export type FrameworkName = 'express' | 'koa' | 'fastify';
 

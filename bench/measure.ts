@@ -3,7 +3,7 @@ import { checkClient } from './check-client.js';
 import { ClientProcess } from './client-process.js';
 import type { Round, ScenarioResult } from './figures.js';
 import { applyLoad, LoadProcess } from './load/load.js';
-import type { Load, Scenario } from './scenarios.js';
+import { type Load, type Scenario, sideOf } from './scenarios.js';
 import { type Sample, ServerProcess } from './server-process.js';
 import { type SubjectEntry, subjectNamed, takingPart } from './subjects.js';
 
@@ -31,8 +31,7 @@ export async function measure(scenario: Scenario, options: MeasureOptions): Prom
   const { name, title, load } = scenario;
   const subjects = takingPart(options.subjects, scenario);
   const rounds = await roundsOf(load)(scenario, { ...options, subjects });
-  const side = load === 'client' ? 'client' : 'server';
-  return { name, title, side, perConnection: load === 'idle', rounds };
+  return { name, title, side: sideOf(scenario), perConnection: load === 'idle', rounds };
 }
 
 function roundsOf(load: Load): typeof loadRounds {

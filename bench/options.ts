@@ -21,7 +21,8 @@ export const USAGE = `Usage: npm run bench -- [options]
   --only NAME,...       only these scenarios (all):
                         ${names(SCENARIOS).slice(0, 7).join(', ')},
                         ${names(SCENARIOS).slice(7, 11).join(', ')},
-                        ${names(SCENARIOS).slice(11).join(', ')}
+                        ${names(SCENARIOS).slice(11, 16).join(', ')},
+                        ${names(SCENARIOS).slice(16).join(', ')}
   --subjects NAME,...   only these subjects (all; with --soak: barewire/http):
                         ${names(SUBJECTS).join(', ')}
   --rounds N            rounds of each subject in each scenario (5)

@@ -2,9 +2,14 @@ import { availableParallelism, cpus, release, type } from 'node:os';
 import { type FigureName, figureOf, ratioOf, type ScenarioResult, type Spread } from './figures.js';
 import { wrkVersion } from './load/wrk.js';
 import type { Options } from './options.js';
+import type { Side } from './scenarios.js';
 import { judge, type Target, type Verdict } from './targets.js';
 
-const OURS = 'barewire/http';
+/** Whom the others are compared with, and what ours is: the first that took part. */
+const OURS = [
+  { name: 'barewire', floor: 'barewire/http' },
+  { name: 'barewire/http', floor: 'floor' },
+];
 
 /** How a figure is written: its heading, its unit's divisor and its decimals. */
 interface Notation {
@@ -59,12 +64,15 @@ const RATIO: Notation = { heading: 'ratio', unit: 1, decimals: 2 };
 
 /** The pairs whose ratio says something: everyone to us, us to the floor, or everyone to the floor without us. */
 function pairs(subjects: readonly string[]): [dividend: string, divisor: string][] {
-  const divisor = subjects.includes(OURS) ? OURS : 'floor';
+  const ours = OURS.find(({ name }) => subjects.includes(name));
+  const floor = ours?.floor ?? 'floor';
+  const divisor = ours?.name ?? floor;
+  if (!subjects.includes(divisor)) return [];
   const found: [string, string][] = subjects
-    .filter((name) => name !== divisor && name !== 'floor')
+    .filter((name) => name !== divisor && name !== floor)
     .map((name) => [name, divisor]);
-  if (divisor === OURS && subjects.includes('floor')) found.push([OURS, 'floor']);
-  return subjects.includes(divisor) ? found : [];
+  if (ours !== undefined && subjects.includes(floor)) found.push([divisor, floor]);
+  return found;
 }
 
 /** One scenario as text for a terminal. */
@@ -107,8 +115,8 @@ export function targetsText(results: readonly ScenarioResult[]): string {
   const rows = verdicts.map((verdict) => [
     verdict.reached ? 'reached' : 'NOT REACHED',
     verdict.target.scenario,
-    ratioName(verdict.target),
-    withSpread(verdict.ratio, RATIO),
+    comparisonName(verdict.target),
+    cameTo(verdict),
     bound(verdict.target),
   ]);
   const reached = verdicts.filter((verdict) => verdict.reached).length;
@@ -120,14 +128,24 @@ function figureName(figure: FigureName): string {
   return figure === 'cpu' || figure === 'rss' ? figure.toUpperCase() : figure;
 }
 
-function ratioName({ figure, dividend, divisor }: Target): string {
-  return `${figureName(figure)}, ${dividend} ÷ ${divisor}`;
+function comparisonName(target: Target): string {
+  const subjects =
+    'dividend' in target
+      ? `${target.dividend} ÷ ${target.divisor}`
+      : `${target.minuend} − ${target.subtrahend}`;
+  return `${figureName(target.figure)}, ${subjects}`;
+}
+
+function cameTo({ target, came }: Verdict): string {
+  return withSpread(came, 'dividend' in target ? RATIO : notation(target.figure, false));
 }
 
 function bound({ atLeast, atMost, aim }: Target): string {
   const limit = atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`;
   return aim === undefined ? limit : `${limit}, aim ${aim}`;
 }
+
+const SIDES: readonly Side[] = ['server', 'framework', 'client'];
 
 /** The whole run as Markdown: speed, memory, targets. */
 export function markdown(results: readonly ScenarioResult[], options: Options): string {
@@ -137,7 +155,7 @@ export function markdown(results: readonly ScenarioResult[], options: Options): 
       .join('\n'),
   ];
   const connected = results.filter((result) => result.perConnection);
-  for (const side of ['server', 'client'] as const) {
+  for (const side of SIDES) {
     const those = results.filter((result) => !result.perConnection && result.side === side);
     if (those.length === 0) continue;
     const of = capitalized(side);
@@ -195,14 +213,14 @@ function connectionTable(result: ScenarioResult): string {
 }
 
 function targetTable(verdicts: readonly Verdict[]): string {
-  const rows = verdicts.map(({ target, ratio, reached }) => [
-    target.scenario,
-    ratioName(target),
-    withSpread(ratio, RATIO),
-    bound(target),
-    reached ? 'reached' : '**not reached**',
+  const rows = verdicts.map((verdict) => [
+    verdict.target.scenario,
+    comparisonName(verdict.target),
+    cameTo(verdict),
+    bound(verdict.target),
+    verdict.reached ? 'reached' : '**not reached**',
   ]);
-  return table(['Scenario', 'Ratio', 'Came to', 'Target', ''], rows);
+  return table(['Scenario', 'Ratio or difference', 'Came to', 'Target', ''], rows);
 }
 
 function cell(result: ScenarioResult, subject: string, figure: FigureName): string {

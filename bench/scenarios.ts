@@ -1,14 +1,7 @@
-import type { FrameworkName } from './frameworks.js';
-
 /** What each scenario sends, and the answer that every subject must give to it. */
-
-export interface ExpectedResponse {
-  readonly status: number;
-  /** Every field line but Date, in the order of `node:http`. */
-  readonly fields: readonly string[];
-  /** The content, transfer coding removed. */
-  readonly content: Buffer;
-}
+import { API_SCENARIOS } from './api/scenarios.js';
+import type { FrameworkName } from './frameworks.js';
+import { type Exchange, type ExpectedResponse, request, response, responseOfFields } from './messages.js';
 
 /**
  * Who makes the load: `wrk`, or our own process over `node:net` for the two things that wrk is no good at,
@@ -17,30 +10,36 @@ export interface ExpectedResponse {
  */
 export type Load = 'wrk' | 'upload' | 'idle' | 'client';
 
-export interface Scenario {
+/** What the subjects of a scenario are. */
+export type Side = 'server' | 'client' | 'framework';
+
+export interface Scenario extends Exchange {
   readonly name: string;
   readonly title: string;
   readonly load: Load;
-  /** The framework that serves it. */
+  /** The framework that serves it, as it is, on `node:http` or what takes its place. */
   readonly framework?: FrameworkName;
+  /** It asks for the API of `api/table.ts`, which each framework serves in its own way. */
+  readonly isApi?: boolean;
   /** Over TLS. */
   readonly secure?: boolean;
   /** Connections of this scenario, if it does not leave that to `--connections`. */
   readonly connections?: number;
-  /** One request as it goes on the wire. */
-  readonly request: Buffer;
+  /** Sent in turn with the first request, with the answers to them. */
+  readonly inTurn?: readonly Exchange[];
+  /** What else must be right before anything is measured. */
+  readonly checks?: {
+    readonly exchanges: readonly Exchange[];
+    readonly refusals: readonly { readonly request: Buffer; readonly status: number }[];
+  };
   /** What the request has as content. */
   readonly content?: Buffer;
   /** How many requests are sent before an answer is waited for. */
   readonly pipelined: number;
-  readonly response: ExpectedResponse;
 }
 
-/**
- * The keep-alive timeout of every server. Long, so that idle connections outlive the measurement, and the same
- * for all, because it stands in the Keep-Alive field of each response.
- */
-export const KEEP_ALIVE_SECONDS = 120;
+/** Connections that wait to be accepted: 10,000 come faster than a backlog of 511 is emptied. */
+export const BACKLOG = 4096;
 
 export const UPLOAD_LENGTH = 4 * 1024 * 1024;
 export const LARGE_CONTENT = Buffer.alloc(64 * 1024, 'barewire ');
@@ -62,22 +61,6 @@ const BROWSER_FIELDS = [
   'Sec-Fetch-Site: same-origin',
   'Upgrade-Insecure-Requests: 1',
 ];
-
-function request(
-  requestLine: string,
-  fields: readonly string[] = [],
-  content: Buffer = Buffer.alloc(0),
-): Buffer {
-  const lengthLines = content.length > 0 ? [`Content-Length: ${content.length}`] : [];
-  const lines = [`${requestLine} HTTP/1.1`, 'Host: 127.0.0.1', ...fields, ...lengthLines, '', ''];
-  return Buffer.concat([Buffer.from(lines.join('\r\n'), 'latin1'), content]);
-}
-
-function response(contentType: string, framing: string, content: Buffer | string): ExpectedResponse {
-  const keepAlive = ['Connection: keep-alive', `Keep-Alive: timeout=${KEEP_ALIVE_SECONDS}`];
-  const fields = [`Content-Type: ${contentType}`, ...keepAlive, framing];
-  return { status: 200, fields, content: Buffer.from(content) };
-}
 
 // `writeHead()` sends the header section off without a length, so `node:http` answers in chunks even if only
 // `end()` follows. The same holds for whoever takes its place.
@@ -101,13 +84,12 @@ const CLOSED_HELLO: ExpectedResponse = {
 
 /** Hello by a framework, whose own these field lines are. */
 function framework(name: FrameworkName, title: string, ...fields: string[]): Scenario {
-  const { fields: persistence } = response('', '', '');
   return {
     ...HELLO,
     name,
     title: `hello JSON by ${title}`,
     framework: name,
-    response: { ...HELLO.response, fields: [...fields, ...persistence.slice(1, 3)] },
+    response: responseOfFields(fields, HELLO_TEXT),
   };
 }
 
@@ -196,6 +178,7 @@ export const SCENARIOS: readonly Scenario[] = [
     ...(['fastify', 'Fastify', 'content-type: application/json; charset=utf-8'] as const),
     `content-length: ${HELLO_TEXT.length}`,
   ),
+  ...API_SCENARIOS,
   { ...CLIENT, name: 'client', title: 'GET of a small JSON text' },
   {
     ...CLIENT,
@@ -212,6 +195,16 @@ export function scenarioNamed(name: string): Scenario {
   const scenario = SCENARIOS.find((candidate) => candidate.name === name);
   if (scenario === undefined) throw new Error(`no scenario is named ${name}`);
   return scenario;
+}
+
+export function sideOf({ load, isApi }: Scenario): Side {
+  if (isApi) return 'framework';
+  return load === 'client' ? 'client' : 'server';
+}
+
+/** What is sent, in turn. */
+export function exchangesOf(scenario: Scenario): readonly Exchange[] {
+  return [scenario, ...(scenario.inTurn ?? [])];
 }
 
 /** Does the scenario's request ask for the connection to be closed? */

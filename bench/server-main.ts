@@ -4,7 +4,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { answerQuestions } from './child.js';
 import { settledMemory } from './memory.js';
-import { scenarioNamed } from './scenarios.js';
+import { BACKLOG, scenarioNamed } from './scenarios.js';
 import type { Sample, ServerQuestion } from './server-process.js';
 import { subjectNamed } from './subjects.js';
 
@@ -15,9 +15,10 @@ answerQuestions(async (question: ServerQuestion) => {
   const { subject } = await subjectNamed(question.subject).load();
   if (subject.createServer === undefined) throw new Error(`${question.subject} is no server`);
   server = await subject.createServer(scenarioNamed(question.scenario));
-  // 10,000 connections come faster than a backlog of 511 is emptied.
-  server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 });
-  await once(server, 'listening');
+  if (!server.listening) {
+    server.listen({ port: 0, host: '127.0.0.1', backlog: BACKLOG });
+    await once(server, 'listening');
+  }
   return { port: (server.address() as AddressInfo).port };
 });
 

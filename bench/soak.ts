@@ -1,7 +1,7 @@
 import { checkAnswer } from './check.js';
 import { applyLoad } from './load/load.js';
 import type { Options } from './options.js';
-import { SCENARIOS, type Scenario, scenarioNamed } from './scenarios.js';
+import { SCENARIOS, type Scenario, scenarioNamed, sideOf } from './scenarios.js';
 import { ServerProcess } from './server-process.js';
 import type { SubjectEntry } from './subjects.js';
 
@@ -16,7 +16,10 @@ const MARGIN = 1024 * 1024;
 const MEBIBYTE = 1024 * 1024;
 
 /** Scenarios the requests are taken from, by turns: all that `wrk` can drive on one server, which has no TLS. */
-const SOAKED = SCENARIOS.filter(({ load, secure, framework }) => load === 'wrk' && !secure && !framework);
+const SOAKED = SCENARIOS.filter(
+  (scenario) =>
+    scenario.load === 'wrk' && sideOf(scenario) === 'server' && !scenario.secure && !scenario.framework,
+);
 
 /** Sends the subject two million requests of all kinds; false if its heap is larger than after the warm-up. */
 export async function soak(

@@ -1,10 +1,10 @@
 import type { Server } from 'node:net';
 import type { Client, ClientTarget } from './client.js';
-import type { Scenario } from './scenarios.js';
+import { type Scenario, type Side, sideOf } from './scenarios.js';
 
 /** One implementation under measurement. It runs in a process of its own; the load comes from another. */
 export interface Subject {
-  /** Makes a server for this scenario, not yet listening. */
+  /** Makes a server for this scenario. One that is not listening yet is told to. */
   createServer?(scenario: Scenario): Server | Promise<Server>;
   /** Makes a client for this scenario. */
   createClient?(target: ClientTarget): Client;
@@ -19,36 +19,51 @@ export interface SubjectEntry {
   readonly sameHeaderSection: boolean;
   /** Do frameworks run on it, as they are? */
   readonly runsFrameworks?: boolean;
-  /** Which side it can be, if not both: it takes part in the scenarios that measure this side. */
-  readonly only?: 'server' | 'client';
+  /** What it can be: it takes part in the scenarios that measure these. */
+  readonly sides: readonly Side[];
   /** Called in the subject's process only, so a subject that is not asked for need not be there. */
   load(): Promise<{ subject: Subject }>;
 }
 
 /** Everyone who takes part. To add a peer: one file in `subjects/` and one entry here. */
 export const SUBJECTS: readonly SubjectEntry[] = [
-  { name: 'floor', sameHeaderSection: true, load: () => import('./subjects/floor.js') },
+  {
+    name: 'floor',
+    sides: ['server', 'client'],
+    sameHeaderSection: true,
+    load: () => import('./subjects/floor.js'),
+  },
   {
     name: 'node:http',
+    sides: ['server', 'client'],
     sameHeaderSection: true,
     runsFrameworks: true,
     load: () => import('./subjects/node-http.js'),
   },
   {
     name: 'barewire/http',
+    sides: ['server', 'client', 'framework'],
     sameHeaderSection: true,
     runsFrameworks: true,
     load: () => import('./subjects/barewire-http.js'),
   },
-  { name: 'undici', sameHeaderSection: false, only: 'client', load: () => import('./subjects/undici.js') },
+  { name: 'undici', sides: ['client'], sameHeaderSection: false, load: () => import('./subjects/undici.js') },
+  framework('barewire', () => import('./subjects/barewire.js')),
+  framework('fastify', () => import('./subjects/fastify.js')),
+  framework('express', () => import('./subjects/express.js')),
+  framework('hono', () => import('./subjects/hono.js')),
 ];
 
+function framework(name: string, load: SubjectEntry['load']): SubjectEntry {
+  return { name, sides: ['framework'], sameHeaderSection: false, load };
+}
+
 /** Which of them take part in a scenario. */
-export function takingPart(subjects: readonly SubjectEntry[], { load, framework }: Scenario): SubjectEntry[] {
-  const side = load === 'client' ? 'client' : 'server';
+export function takingPart(subjects: readonly SubjectEntry[], scenario: Scenario): SubjectEntry[] {
+  const side = sideOf(scenario);
   return subjects.filter(
-    ({ only = side, runsFrameworks }) =>
-      only === side && (framework === undefined || runsFrameworks === true),
+    ({ sides, runsFrameworks }) =>
+      sides.includes(side) && (scenario.framework === undefined || runsFrameworks === true),
   );
 }
 

@@ -1,13 +1,24 @@
-import { type FigureName, ratioOf, type ScenarioResult, type Spread } from './figures.js';
-import { SCENARIOS } from './scenarios.js';
+import { differenceOf, type FigureName, ratioOf, type ScenarioResult, type Spread } from './figures.js';
+import { SCENARIOS, sideOf } from './scenarios.js';
 
-/** A bound on the ratio of two subjects' figures in one scenario. */
-export interface Target {
-  readonly scenario: string;
-  readonly figure: FigureName;
+/** A bound on the ratio of two subjects' figures in one scenario, or on their difference. */
+export type Target = Bound & (Ratio | Difference);
+
+interface Ratio {
   /** The ratio is `dividend` ÷ `divisor`. */
   readonly dividend: string;
   readonly divisor: string;
+}
+
+interface Difference {
+  /** The difference is `minuend` − `subtrahend`, in the figure's own unit. */
+  readonly minuend: string;
+  readonly subtrahend: string;
+}
+
+interface Bound {
+  readonly scenario: string;
+  readonly figure: FigureName;
   readonly atLeast?: number;
   readonly atMost?: number;
   /** Where we would like it to be, beyond what it must reach. */
@@ -35,14 +46,22 @@ const NO_LOSS = { atLeast: 1 };
  */
 const PROCESS_MEMORY_ALLOWANCE = 0.05;
 
-const CLIENTS = SCENARIOS.filter(({ load }) => load === 'client');
+/** What the frameworks must cost at least, as a multiple of ours. */
+const FRAMEWORK_GAINS = { fastify: 2.2, express: 4, hono: 1.8 };
+
+/** Microseconds that the framework may take beyond a handler written by hand. */
+const FRAMEWORK_COST = 3;
+
+const CLIENTS = SCENARIOS.filter((scenario) => sideOf(scenario) === 'client');
+const FRAMEWORKS = SCENARIOS.filter((scenario) => sideOf(scenario) === 'framework');
+const SERVERS = SCENARIOS.filter((scenario) => sideOf(scenario) === 'server');
 /** Under a framework, a process with barewire has both modules: its memory is shown, and no target. */
-const SERVERS = SCENARIOS.filter(({ load, framework }) => load !== 'client' && framework === undefined);
+const BARE_SERVERS = SERVERS.filter(({ framework }) => framework === undefined);
 
 const NODE_TO_BAREWIRE = { dividend: 'node:http', divisor: 'barewire/http' } as const;
 
 export const TARGETS: readonly Target[] = [
-  ...SCENARIOS.map(
+  ...[...SERVERS, ...CLIENTS].map(
     ({ name }): Target => ({
       scenario: name,
       figure: 'cpu',
@@ -60,7 +79,25 @@ export const TARGETS: readonly Target[] = [
     }),
   ),
   { scenario: 'hello', figure: 'cpu', dividend: 'barewire/http', divisor: 'floor', atMost: 1.5, aim: 1.25 },
-  ...SERVERS.map(({ name, load }): Target => {
+  ...FRAMEWORKS.flatMap(({ name }): Target[] => [
+    {
+      scenario: name,
+      figure: 'cpu',
+      minuend: 'barewire',
+      subtrahend: 'barewire/http',
+      atMost: FRAMEWORK_COST,
+    },
+    ...Object.entries(FRAMEWORK_GAINS).map(
+      ([dividend, atLeast]): Target => ({
+        scenario: name,
+        figure: 'cpu',
+        dividend,
+        divisor: 'barewire',
+        atLeast,
+      }),
+    ),
+  ]),
+  ...BARE_SERVERS.map(({ name, load }): Target => {
     const atLeast = load === 'idle' ? 1 : 1 - PROCESS_MEMORY_ALLOWANCE;
     return { scenario: name, figure: 'rss', ...NODE_TO_BAREWIRE, atLeast };
   }),
@@ -69,7 +106,8 @@ export const TARGETS: readonly Target[] = [
 
 export interface Verdict {
   readonly target: Target;
-  readonly ratio: Spread;
+  /** The ratio, or the difference. */
+  readonly came: Spread;
   readonly reached: boolean;
 }
 
@@ -78,10 +116,16 @@ export function judge(results: readonly ScenarioResult[]): Verdict[] {
   const verdicts: Verdict[] = [];
   for (const target of TARGETS) {
     const result = results.find(({ name }) => name === target.scenario);
-    const ratio = result && ratioOf(result, target.dividend, target.divisor, target.figure);
-    if (ratio === undefined) continue;
+    const came = result && compared(result, target);
+    if (came === undefined) continue;
     const { atLeast = Number.NEGATIVE_INFINITY, atMost = Number.POSITIVE_INFINITY } = target;
-    verdicts.push({ target, ratio, reached: ratio.median >= atLeast && ratio.median <= atMost });
+    verdicts.push({ target, came, reached: came.median >= atLeast && came.median <= atMost });
   }
   return verdicts;
+}
+
+function compared(result: ScenarioResult, target: Target): Spread | undefined {
+  return 'dividend' in target
+    ? ratioOf(result, target.dividend, target.divisor, target.figure)
+    : differenceOf(result, target.minuend, target.subtrahend, target.figure);
 }

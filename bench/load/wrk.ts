@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Scenario } from '../scenarios.js';
+import { exchangesOf, type Scenario } from '../scenarios.js';
 import type { Work } from './load.js';
 
 // The script is not compiled: it stays where it is, seen from build/bench/load.
@@ -40,8 +40,12 @@ export async function runWrk(
 ): Promise<Work> {
   const folder = await mkdtemp(join(tmpdir(), 'barewire-bench-'));
   try {
-    const requestFile = join(folder, 'request');
-    await writeFile(requestFile, Buffer.concat(Array<Buffer>(scenario.pipelined).fill(scenario.request)));
+    const files: string[] = [];
+    for (const { request } of exchangesOf(scenario)) {
+      const file = join(folder, `request-${files.length}`);
+      await writeFile(file, Buffer.concat(Array<Buffer>(scenario.pipelined).fill(request)));
+      files.push(file);
+    }
     const options = ['-t', '1', '-c', String(connections), '-d', `${seconds}s`, '--timeout', '10s'];
     const url = `${scenario.secure ? 'https' : 'http'}://127.0.0.1:${port}/`;
     const { requests, microseconds, ...errors } = await result([
@@ -50,7 +54,7 @@ export async function runWrk(
       SCRIPT,
       url,
       '--',
-      requestFile,
+      ...files,
     ]);
     for (const [kind, count] of Object.entries(errors)) {
       if (count > 0) throw new Error(`wrk counted ${count} errors of the kind "${kind}"`);

@@ -1,7 +1,8 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import { certificate } from '../certificates.js';
-import { closesConnection, type ExpectedResponse, type Scenario } from '../scenarios.js';
+import type { ExpectedResponse } from '../messages.js';
+import { closesConnection, type Scenario } from '../scenarios.js';
 import type { Subject } from '../subjects.js';
 import { createFloorClient } from './floor-client.js';
 

@@ -1,12 +1,24 @@
--- Sends the bytes of one file, as they are, on every connection: wrk counts the requests in it.
--- wrk -s send-raw.lua URL -- FILE
+-- Sends the bytes of files, as they are, on every connection: wrk counts the requests in them.
+-- wrk -s send-raw.lua URL -- FILE...
+
+local texts = {}
 
 function init(args)
-  local file = assert(io.open(args[1], 'rb'))
-  local bytes = file:read('*a')
-  file:close()
+  for index = 1, #args do
+    local file = assert(io.open(args[index], 'rb'))
+    texts[index] = file:read('*a')
+    file:close()
+  end
   -- wrk calls this once, for a request that is always the same.
-  wrk.format = function() return bytes end
+  wrk.format = function() return texts[1] end
+  if #texts > 1 then
+    -- And this for each request: one file after the other.
+    local turn = 0
+    request = function()
+      turn = turn % #texts + 1
+      return texts[turn]
+    end
+  end
 end
 
 function done(summary, latency)

@@ -27,11 +27,11 @@ function lend(app: Application, prototype: object, define: (prototype: object) =
   return own;
 }
 
-/** The request and response as the application's own. The first time, nothing has changed `url` yet. */
-export function adopt(app: Application, req: AppRequest, res: AppResponse): [AppRequest, AppResponse] {
+/** Makes a request and its response the application's own. The first time, nothing has changed `url` yet. */
+export function adopt(app: Application, req: AppRequest, res: AppResponse): void {
   if (req.app === app) {
     if (req.originalUrl === '') req.originalUrl = req.url;
-    return [req, res];
+    return;
   }
   Object.setPrototypeOf(req, lend(app, Object.getPrototypeOf(req), defineRequestMembers));
   Object.setPrototypeOf(res, lend(app, Object.getPrototypeOf(res), defineResponseMembers));
@@ -43,5 +43,4 @@ export function adopt(app: Application, req: AppRequest, res: AppResponse): [App
   req.originalUrl = req.url;
   req.res = res;
   res.req = req;
-  return [req, res];
 }

@@ -42,7 +42,7 @@ import { type ListenCallback, type ListenOptions, listenOptionsOf, Serving } fro
 import { settingOf } from './settings.js';
 import { kForwarding, kLogging, kOwner, kRequestIds, kRespondOptions, kSubdomainOffset } from './symbols.js';
 import type { AppRequest, AppResponse, Params } from './types.js';
-import { isRouteSchemas, validating } from './validation.js';
+import { withSchemas } from './validation.js';
 
 export interface ApplicationOptions {
   /** Does case matter in paths? Default false, as in Express. */
@@ -203,12 +203,11 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
   on(method: string, path: string, ...given: Registrable[]): this;
   on(method: string, path: string, ...given: unknown[]): this {
     if (typeof path !== 'string') throw invalidArgType('path', 'of type string', path);
-    const handlers = given.map((one) => (isRouteSchemas(one) ? validating(one) : one));
     this.entries.push({
       kind: 'route',
       method: method.toUpperCase(),
       path,
-      handlers: checkedHandlers(handlers),
+      handlers: checkedHandlers(withSchemas(given)),
       place: placeOfCaller(),
       params: this.paramHandlers,
     });
@@ -369,55 +368,69 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
 
   // One request.
 
-  private handle(foreign: AppRequest, foreignRes: AppResponse): void {
-    if (this.serving.isClosing) announceCloseBehind(foreignRes);
-    const { router, unrouted } = this.composed ?? this.compose();
-    const { method } = foreign;
-    const path = pathOf(foreign.url);
+  private handle(req: AppRequest, res: AppResponse): void {
+    if (this.serving.isClosing) announceCloseBehind(res);
+    const { router } = this.composed ?? this.compose();
     let match: ReturnType<typeof router.match>;
     try {
-      match = router.match(method, path);
+      match = router.match(req.method, pathOf(req.url));
     } catch (error) {
-      // What stands before the routes, a log among it, is for malformed paths too.
-      runChain(unrouted, () => refuse(error as Error), ...this.take(foreign, foreignRes), this);
+      this.runUnrouted(error, req, res);
       return;
     }
-    if (match !== null && match.value.raw !== null) {
-      this.callRaw(match.value.raw, foreign, foreignRes);
-      return;
-    }
-    const [req, res] = this.take(foreign, foreignRes);
     if (match === null) {
-      runChain(unrouted, (_req, answer) => this.answerUnrouted(router, method, path, answer), req, res, this);
+      this.runUnrouted(null, req, res);
       return;
     }
-    req.params = match.params as Params;
-    req.route = match.route;
-    const { only, steps } = match.value;
+    const { value, params, route } = match;
+    const { only, steps, raw } = value;
+    if (raw !== null) {
+      this.callRaw(raw, req, res);
+      return;
+    }
+    this.take(req, res);
+    req.params = params as Params;
+    req.route = route;
     if (only !== null) this.callOnly(only, req, res);
-    else runChain(steps, () => refuse(notFound(method, path)), req, res, this);
+    else runChain(steps, refuseUnanswered, req, res, this);
+  }
+
+  /**
+   * What stands before the routes, a log among it, is for what has no route as well.
+   * @param error What is wrong with the path; null where nothing is.
+   */
+  private runUnrouted(error: unknown, req: AppRequest, res: AppResponse): void {
+    const { router, unrouted } = this.composed ?? this.compose();
+    const { method } = req;
+    const path = pathOf(req.url);
+    this.take(req, res);
+    const finale = (_req: AppRequest, answer: AppResponse) => {
+      if (error !== null) throw error;
+      return this.answerUnrouted(router, method, path, answer);
+    };
+    runChain(unrouted, finale, req, res, this);
   }
 
   /** The request is the application's own from here on, and in its log. */
-  private take(foreign: AppRequest, foreignRes: AppResponse): [AppRequest, AppResponse] {
-    const pair = adopt(this, foreign, foreignRes);
-    if (this.observes) {
-      this[kRequestIds].announce(...pair);
-      this[kLogging]?.begin(...pair);
-    }
-    return pair;
+  private take(req: AppRequest, res: AppResponse): void {
+    adopt(this, req, res);
+    if (!this.observes) return;
+    this[kRequestIds].announce(req, res);
+    this[kLogging]?.begin(req, res);
   }
 
   private callRaw(raw: RawHandler, req: AppRequest, res: AppResponse): void {
     try {
       const result = raw(req, res);
       if (isThenable(result)) {
-        Promise.resolve(result).then(undefined, (error: unknown) =>
-          this.finish(error, ...adopt(this, req, res)),
-        );
+        Promise.resolve(result).then(undefined, (error: unknown) => {
+          adopt(this, req, res);
+          this.finish(error, req, res);
+        });
       }
     } catch (error) {
-      this.finish(error, ...adopt(this, req, res));
+      adopt(this, req, res);
+      this.finish(error, req, res);
     }
   }
 
@@ -425,17 +438,31 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
   private callOnly(handler: Handler, req: AppRequest, res: AppResponse): void {
     try {
       const result = handler(req, res, noNext);
-      const sent = isThenable(result)
-        ? Promise.resolve(result).then((value) => this.respond(req, res, value))
-        : this.respond(req, res, result);
-      this.settle(sent, req, res);
+      if (isThenable(result)) {
+        this.respondLater(result, req, res);
+        return;
+      }
+      const sent = this.respond(req, res, result);
+      if (isThenable(sent)) this.settle(sent, req, res);
     } catch (error) {
       this.finish(error, req, res);
     }
   }
 
-  private settle(sent: unknown, req: AppRequest, res: AppResponse): void {
-    if (isThenable(sent)) sent.then(undefined, (error: unknown) => this.finish(error, req, res));
+  private respondLater(result: PromiseLike<unknown>, req: AppRequest, res: AppResponse): void {
+    const fail = (error: unknown) => this.finish(error, req, res);
+    Promise.resolve(result).then((value) => {
+      try {
+        const sent = this.respond(req, res, value);
+        if (isThenable(sent)) this.settle(sent, req, res);
+      } catch (error) {
+        fail(error);
+      }
+    }, fail);
+  }
+
+  private settle(sent: PromiseLike<unknown>, req: AppRequest, res: AppResponse): void {
+    Promise.resolve(sent).then(undefined, (error: unknown) => this.finish(error, req, res));
   }
 
   /** No route: OPTIONS is answered with what there is, other methods refused with it; or there is nothing here. */
@@ -468,8 +495,8 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
   }
 }
 
-function refuse(error: Error): never {
-  throw error;
+function refuseUnanswered(req: AppRequest): never {
+  throw notFound(req.method, pathOf(req.originalUrl));
 }
 
 function noNext(): Promise<void> {

@@ -166,7 +166,8 @@ class ChainRun {
 
   /** What a step returned: nothing, a promise to wait for, or the answer. */
   private settled(index: number, answers: boolean, result: unknown): unknown {
-    if (result === undefined || result === this.res) return undefined;
+    // Most middleware that returns `next()` has nothing to wait for.
+    if (result === undefined || result === DONE || result === this.res) return undefined;
     if (isThenable(result)) {
       // Of a thenable that is no promise nobody knows what its then() returns, nor when it throws.
       return Promise.resolve(result).then(

@@ -1,6 +1,6 @@
 /**
- * Reads the body of a request into memory, under a limit. Most bodies come in one chunk: what they cost is a promise
- * and four listeners, which are functions of this module.
+ * Reads the body of a request into memory, under a limit. Most bodies come in one chunk, to a request that is no
+ * stream yet: what they cost is a promise.
  */
 import type { Readable, Transform } from 'node:stream';
 import {
@@ -15,6 +15,7 @@ import {
 import { announcedLength, type BodyMessage, contentCodings, kContinue } from './body-head.js';
 import { createDecoder } from './content-coding.js';
 import { MAX_BODY_SIZE } from './limits.js';
+import { type BodyTaker, isUntouched, releaseBody, takeBody } from './taking.js';
 
 const kReading = Symbol('barewire.reading');
 
@@ -27,7 +28,7 @@ export type Finish<How> = (bytes: Buffer, how: How) => unknown;
 
 const EMPTY = Buffer.alloc(0);
 
-class Reading {
+class Reading implements BodyTaker {
   readonly req: BodyMessage;
   readonly limit: number;
   /** The announced length, -1 for an unknown one. */
@@ -49,6 +50,23 @@ class Reading {
     this.limit = limit;
     this.length = length;
     this.resolve = this.reject = this.finish = ignore;
+  }
+
+  // Of a body that is taken without a stream: its announced length is within the limit.
+
+  take(chunk: Buffer): void {
+    this.size += chunk.length;
+    hold(this, chunk);
+    if (this.size < this.length) return;
+    releaseBody(this.req);
+    complete(this);
+  }
+
+  abort(cause: Error | null): void {
+    const error = cause === null ? bodyAborted() : abortOf(cause);
+    if (isRefusal(error)) closeAfterRefusal(this.req, error, true);
+    giveUp(this);
+    this.reject(error);
   }
 }
 
@@ -78,7 +96,7 @@ export function isBodyUsed(req: BodyMessage): boolean {
  */
 export function claimBody(req: BodyMessage, length: number): void {
   if ((req as Source)[kReading] !== undefined) throw bodyAlreadyRead();
-  if (length !== 0) {
+  if (length !== 0 && !isUntouched(req)) {
     if (isBodyUsed(req) || req.readableEncoding) throw bodyAlreadyRead();
     if (req.destroyed) throw bodyAborted();
   }
@@ -140,7 +158,12 @@ export function readWhole<How extends { limit?: number }>(
   return new Promise((resolve, reject) => {
     reading.resolve = resolve;
     reading.reject = reject;
-    start(reading, codings);
+    if (codings.length === 0 && length > 0 && isUntouched(req)) {
+      (req as Source)[kReading] = reading;
+      takeBody(req, reading);
+    } else {
+      start(reading, codings);
+    }
   });
 }
 
@@ -194,7 +217,12 @@ function onData(this: Source, chunk: Buffer): void {
   const reading = this[kReading] as Reading;
   if (reading.isDone) return;
   if ((reading.size += chunk.length) > reading.limit) fail(reading, bodyTooLarge(reading.limit));
-  else if (reading.size === chunk.length) reading.first = chunk;
+  else hold(reading, chunk);
+}
+
+/** Keeps a chunk, whose length is in the size already. */
+function hold(reading: Reading, chunk: Buffer): void {
+  if (reading.size === chunk.length) reading.first = chunk;
   else if (reading.rest === null) reading.rest = [reading.first, chunk];
   else reading.rest.push(chunk);
 }
@@ -207,7 +235,10 @@ function onEncodedData(this: Source, chunk: Buffer): void {
 
 function onEnd(this: Source): void {
   const reading = this[kReading] as Reading;
-  if (reading.isDone) return;
+  if (!reading.isDone) complete(reading);
+}
+
+function complete(reading: Reading): void {
   reading.isDone = true;
   (reading.req as Source)[kReading] = CLAIMED;
   const bytes = reading.rest === null ? reading.first : Buffer.concat(reading.rest, reading.size);
@@ -242,11 +273,8 @@ export function abortOf(error: NodeJS.ErrnoException): Error {
 
 function fail(reading: Reading, error: Error): void {
   if (reading.isDone) return;
-  reading.isDone = true;
-  reading.first = EMPTY;
-  reading.rest = null;
+  giveUp(reading);
   const { req, decoders, length, limit } = reading;
-  (req as Source)[kReading] = CLAIMED;
   req.off('data', onData);
   req.off('data', onEncodedData);
   if (decoders !== null) {
@@ -259,4 +287,12 @@ function fail(reading: Reading, error: Error): void {
   if (isRestShort) req.resume();
   else req.pause();
   reading.reject(error);
+}
+
+/** Lets go of what was read. */
+function giveUp(reading: Reading): void {
+  reading.isDone = true;
+  reading.first = EMPTY;
+  reading.rest = null;
+  (reading.req as Source)[kReading] = CLAIMED;
 }

@@ -13,6 +13,7 @@
  * | undefined, the response itself | | nothing is sent |
  */
 import { invalidArgType, invalidArgValue, preconditionFailed } from '../errors.js';
+import { kStore } from '../http/symbols.js';
 import { declaredLengthOf, dropContentFields, fieldsLeftOut, setLength } from './content-fields.js';
 import { BYTES, HTML, JSON_TYPE, setDefaultType, setTextType } from './content-type.js';
 import { isHead, type RequestLike, type ResponseLike } from './exchange.js';
@@ -113,6 +114,11 @@ function respondWithObject(
   return undefined;
 }
 
+/** Is no field set on it yet? Then none need be looked for. Of a response that is not barewire's, nobody knows. */
+function hasNoFields(res: ResponseLike): boolean {
+  return (res as { [kStore]?: unknown })[kStore] === null;
+}
+
 /** Sends a text; as HTML where no type is set. */
 export function sendText(
   req: RequestLike,
@@ -120,8 +126,10 @@ export function sendText(
   text: string,
   options: RespondOptions = NO_OPTIONS,
 ): void {
-  setTextType(res, HTML);
-  sendWhole(req, res, text, options);
+  const isFresh = hasNoFields(res);
+  if (isFresh) res.setHeader('Content-Type', HTML);
+  else setTextType(res, HTML);
+  sendWhole(req, res, text, options, isFresh);
 }
 
 /** Sends a value as JSON. @throws TypeError for what JSON cannot say: a BigInt, a cycle */
@@ -133,8 +141,10 @@ export function sendJson(
 ): void {
   // First, for what it throws: the answer to that has other fields.
   const text = JSON.stringify(value) ?? '';
-  setDefaultType(res, JSON_TYPE);
-  sendWhole(req, res, text, options);
+  const isFresh = hasNoFields(res);
+  if (isFresh) res.setHeader('Content-Type', JSON_TYPE);
+  else setDefaultType(res, JSON_TYPE);
+  sendWhole(req, res, text, options, isFresh);
 }
 
 /** Sends bytes. */
@@ -191,15 +201,23 @@ function hasTag({ method }: RequestLike, { statusCode }: ResponseLike): boolean 
   return (method === 'GET' || method === 'HEAD') && statusCode >= 200 && statusCode <= 299;
 }
 
-/** Sends content that is at hand as a whole: head and content in one write. */
+/**
+ * Sends content that is at hand as a whole: head and content in one write.
+ * @param isFresh Is nothing set on the response but its type?
+ */
 function sendWhole(
   req: RequestLike,
   res: ResponseLike,
   content: string | Uint8Array,
   { etag }: RespondOptions,
+  isFresh = false,
 ): void {
   if (isWithoutContent(res.statusCode)) {
     sendNothing(res);
+    return;
+  }
+  if (isFresh && !etag && !isHead(req)) {
+    res.end(content);
     return;
   }
   if (etag && hasTag(req, res) && !res.hasHeader('etag')) {

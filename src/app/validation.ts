@@ -5,9 +5,9 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { validationFailed } from '../errors.js';
 import { FORM_TYPES, readForm, readJson } from './body.js';
-import type { Handler } from './chain.js';
+import type { Handler, Next } from './chain.js';
 import { parseMediaType } from './media-type.js';
-import type { AppRequest, Params, Query } from './types.js';
+import type { AppRequest, AppResponse, Params, Query } from './types.js';
 
 /** Schemas of a route: each for one part of its requests. */
 export interface RouteSchemas<
@@ -43,32 +43,82 @@ type Part = 'params' | 'query' | 'headers' | 'body';
 /** In the order in which they are checked: the content is read last, when the rest is right. */
 const PARTS: readonly Part[] = ['params', 'query', 'headers', 'body'];
 
-export function isRouteSchemas(value: unknown): value is RouteSchemas {
+function isRouteSchemas(value: unknown): value is RouteSchemas {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A step that reads and checks what the schemas are for, and hands on when all is right. */
-export function validating(schemas: RouteSchemas): Handler {
-  const parts = PARTS.filter((part) => schemas[part] !== undefined);
-  return async function validate(req, _res, next) {
-    for (const part of parts) await validatePart(req, part, schemas[part] as StandardSchemaV1);
-    return next();
-  };
+/** The handlers, each behind the check of the schemas that stand before it. */
+export function withSchemas(given: readonly unknown[]): unknown[] {
+  const handlers = given.flat(Number.POSITIVE_INFINITY) as unknown[];
+  for (let i = handlers.length - 1; i >= 0; i--) {
+    const one = handlers[i];
+    if (!isRouteSchemas(one)) continue;
+    const behind = handlers[i + 1];
+    const isHandler = typeof behind === 'function' && behind.length < 4;
+    handlers.splice(i, isHandler ? 2 : 1, validating(one, isHandler ? (behind as Handler) : handOn));
+  }
+  return handlers;
 }
 
-async function validatePart(req: AppRequest, part: Part, schema: StandardSchemaV1): Promise<void> {
-  const input = part === 'body' ? await readBody(req) : req[part];
-  let result = schema['~standard'].validate(input);
-  if (result instanceof Promise) result = await result;
+const handOn: Handler = (_req, _res, next) => next();
+
+interface Check {
+  readonly part: Part;
+  readonly schema: StandardSchemaV1;
+}
+
+/**
+ * A handler that reads and checks what the schemas are for, and calls another when all is right. It waits for nothing
+ * but content and schemas that are asynchronous.
+ */
+function validating(schemas: RouteSchemas, handler: Handler): Handler {
+  const checks = PARTS.filter((part) => schemas[part] !== undefined).map(
+    (part): Check => ({ part, schema: schemas[part] as StandardSchemaV1 }),
+  );
+  const checkFrom = (index: number, req: AppRequest, res: AppResponse, next: Next): unknown => {
+    for (let i = index; i < checks.length; i++) {
+      const { part } = checks[i];
+      const input = part === 'body' && req.body === undefined ? readBody(req) : req[part];
+      if (input instanceof Promise) {
+        return input.then((read: unknown) => goOn(check(req, checks[i], read), i + 1, req, res, next));
+      }
+      const checked = check(req, checks[i], input);
+      if (checked !== undefined) return goOn(checked, i + 1, req, res, next);
+    }
+    return handler(req, res, next);
+  };
+  const goOn = (
+    checked: Promise<void> | undefined,
+    index: number,
+    req: AppRequest,
+    res: AppResponse,
+    next: Next,
+  ): unknown =>
+    checked === undefined
+      ? checkFrom(index, req, res, next)
+      : checked.then(() => checkFrom(index, req, res, next));
+  const validate: Handler = (req, res, next) => checkFrom(0, req, res, next);
+  // By its number of parameters a handler says how it is called.
+  return Object.defineProperty(validate, 'length', { value: handler.length });
+}
+
+/** Checks one part. Returns a promise where the schema does. */
+function check(req: AppRequest, { part, schema }: Check, input: unknown): Promise<void> | undefined {
+  const result = schema['~standard'].validate(input);
+  if (result instanceof Promise) return result.then((settled) => accept(req, part, settled));
+  accept(req, part, result);
+  return undefined;
+}
+
+function accept(req: AppRequest, part: Part, result: StandardSchemaV1.Result<unknown>): void {
   if (result.issues !== undefined) throw refusalOf(part, result.issues);
   if (part === 'body') req.body = result.value;
   else if (part === 'query') req.query = result.value as Query;
   else if (part === 'params') req.params = result.value as Params;
 }
 
-/** The content as a value. A middleware may have read it before. */
-async function readBody(req: AppRequest): Promise<unknown> {
-  if (req.body !== undefined) return req.body;
+/** The content as a value. */
+function readBody(req: AppRequest): Promise<unknown> {
   const type = parseMediaType(req.headers['content-type']);
   return FORM_TYPES.matches(type) ? readForm(req) : readJson(req);
 }

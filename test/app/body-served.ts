@@ -4,6 +4,7 @@ import nodeHttp from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import type { TestContext } from 'node:test';
+import { createApp } from 'barewire';
 import barewire from 'barewire/http';
 import type { BodyMessage } from '#src/app/body.js';
 import type { RequestError } from '#src/errors.js';
@@ -11,9 +12,20 @@ import { bounded } from '../differential/bounded.js';
 import { WireClient } from '../differential/wire-client.js';
 import { type Reply, replies } from '../security/served.js';
 
+/** An application's own requests hand over their bodies without a stream. */
+const createServerOfApplication: typeof barewire.createServer = (...args: unknown[]) => {
+  const { IncomingMessage } = createApp();
+  const [options, listener] = typeof args[0] === 'function' ? [{}, args[0]] : args;
+  return barewire.createServer(
+    { ...(options as object), IncomingMessage },
+    listener as nodeHttp.RequestListener,
+  );
+};
+
 /** The servers whose requests have bodies. */
 export const HTTP = [
   { name: 'barewire/http', createServer: barewire.createServer },
+  { name: 'barewire', createServer: createServerOfApplication },
   { name: 'node:http', createServer: nodeHttp.createServer as unknown as typeof barewire.createServer },
 ];
 

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
+import net from 'node:net';
+import { Readable } from 'node:stream';
+import { describe, type TestContext, test } from 'node:test';
+import { type AppRequest, createApp, json } from 'barewire';
+import { z } from 'zod';
+import { kReadableState } from '#src/http/symbols.js';
+
+const HEAD = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n';
+const BODY = '{"a":[1,2,3]}';
+
+/** Did nobody make it a stream? */
+function isNoStream(req: AppRequest): boolean {
+  return (req as unknown as { [kReadableState]: unknown })[kReadableState] === null;
+}
+
+async function served(t: TestContext, app: ReturnType<typeof createApp>): Promise<Socket> {
+  const server = await app.listen(0, '127.0.0.1');
+  const socket = net.connect((server.address() as AddressInfo).port, '127.0.0.1');
+  t.after(() => {
+    socket.destroy();
+    server.close();
+    server.closeAllConnections();
+  });
+  await once(socket, 'connect');
+  return socket;
+}
+
+async function answerTo(socket: Socket, ...pieces: string[]): Promise<string> {
+  const answer = once(socket, 'data');
+  for (const piece of pieces) {
+    socket.write(piece);
+    // So that the next piece comes by itself.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const [bytes] = (await answer) as [Buffer];
+  return bytes.toString();
+}
+
+describe('the body of an untouched request', () => {
+  test('is taken without a stream, whole or in pieces', async (t) => {
+    const app = createApp();
+    app.post('/', async (req) => ({ body: await req.json(), isNoStream: isNoStream(req) }));
+    const socket = await served(t, app);
+    const head = `${HEAD}Content-Length: ${BODY.length}\r\n\r\n`;
+    const answer = /\r\n\r\n\{"body":\{"a":\[1,2,3\]\},"isNoStream":true\}$/;
+    assert.match(await answerTo(socket, head + BODY), answer);
+    assert.match(await answerTo(socket, head, BODY), answer);
+    assert.match(await answerTo(socket, head, BODY.slice(0, 5), BODY.slice(5)), answer);
+  });
+
+  test('leaves a stream that has ended behind, and cannot be read again', async (t) => {
+    const app = createApp();
+    app.post('/', async (req) => {
+      await req.json();
+      const again = await req.text().catch((error: { code: string }) => error.code);
+      return { again, ended: req.readableEnded, destroyed: req.destroyed };
+    });
+    const socket = await served(t, app);
+    const answer = await answerTo(socket, `${HEAD}Content-Length: ${BODY.length}\r\n\r\n${BODY}`);
+    assert.match(answer, /\{"again":"ERR_BODY_ALREADY_READ","ended":true,"destroyed":true\}$/);
+  });
+
+  test('whoever listens to the request meanwhile hears of its end', async (t) => {
+    const app = createApp();
+    const heard: string[] = [];
+    app.post('/', async (req) => {
+      const body = req.json();
+      req.on('end', () => heard.push('end'));
+      const closed = once(req, 'close');
+      await Promise.all([body, closed]);
+      return { heard, body: await body };
+    });
+    const socket = await served(t, app);
+    const answer = await answerTo(socket, `${HEAD}Content-Length: ${BODY.length}\r\n\r\n`, BODY);
+    assert.match(answer, /\{"heard":\["end"\],"body":\{"a":\[1,2,3\]\}\}$/);
+  });
+
+  test('that stops coming is a refusal for who reads it, and aborts the request', async (t) => {
+    const app = createApp();
+    const outcome = new Promise<unknown[]>((resolve) => {
+      app.post('/', async (req) => {
+        const { signal } = req;
+        const closed = new Promise((closes) => req.res.on('close', closes));
+        const error = await req.json().catch((reason: { code: string; status: number }) => reason);
+        await closed;
+        const { code, status } = error as { code: string; status: number };
+        resolve([code, status, signal.aborted, req.destroyed]);
+      });
+    });
+    const socket = await served(t, app);
+    socket.end(`${HEAD}Content-Length: ${BODY.length}\r\n\r\n${BODY.slice(0, 5)}`);
+    assert.deepEqual(await outcome, ['ECONNRESET', 400, true, true]);
+  });
+
+  test('once read, leaves it to the response and the signal to tell that the client has gone', async (t) => {
+    const app = createApp();
+    const outcome = new Promise<unknown[]>((resolve) => {
+      app.post('/', async (req, res) => {
+        const { signal } = req;
+        await req.json();
+        socket.destroy();
+        await once(res, 'close');
+        resolve([signal.aborted, res.writableFinished]);
+      });
+    });
+    const socket = await served(t, app);
+    socket.write(`${HEAD}Content-Length: ${BODY.length}\r\n\r\n${BODY}`);
+    assert.deepEqual(await outcome, [true, false]);
+  });
+
+  test('what listened before makes it a stream', async (t) => {
+    const app = createApp();
+    app.use((req, _res, next) => {
+      req.on('close', () => {});
+      return next();
+    });
+    app.post('/', async (req) => ({ body: await req.json(), isNoStream: isNoStream(req) }));
+    const socket = await served(t, app);
+    const answer = await answerTo(socket, `${HEAD}Content-Length: ${BODY.length}\r\n\r\n${BODY}`);
+    assert.match(answer, /\{"body":\{"a":\[1,2,3\]\},"isNoStream":false\}$/);
+  });
+
+  test('is worked on in the context of who reads it', async (t) => {
+    const storage = new AsyncLocalStorage<string>();
+    const seen: (string | undefined)[] = [];
+    const app = createApp();
+    app.use((_req, _res, next) => storage.run('mine', next));
+    app.use(json({ verify: () => void seen.push(storage.getStore()) }));
+    app.post('/', { body: z.object({ a: z.array(z.number()) }) }, ({ body }) => {
+      seen.push(storage.getStore());
+      return body;
+    });
+    const socket = await served(t, app);
+    const head = `${HEAD}Content-Length: ${BODY.length}\r\n\r\n`;
+    assert.match(await answerTo(socket, head, BODY), /\r\n\r\n\{"a":\[1,2,3\]\}$/);
+    assert.deepEqual(seen, ['mine', 'mine']);
+  });
+});
+
+test('an object of the class that its constructor never saw is a stream like any other', async () => {
+  const { IncomingMessage } = createApp();
+  const message: Readable = Object.create(IncomingMessage.prototype);
+  assert.equal(message.destroyed, false);
+  Readable.call(message);
+  const data = once(message, 'data');
+  message.push('content');
+  assert.equal(String(await data), 'content');
+  message.destroy();
+  assert.equal(message.destroyed, true);
+});
