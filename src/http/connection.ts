@@ -136,8 +136,7 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
     const { incoming } = this;
     if (incoming === null || incoming._dumped || incoming.destroyed) return;
     if (!incoming.push(this.kept(bytes, from, to))) {
-      this.isBodyBlocked = true;
-      this.socket.pause();
+      this.blockBody();
     }
   }
 
@@ -262,6 +261,12 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
       if (this.heldInput !== null) return;
     }
     if (!this.isBodyBlocked) this.socket.resume();
+  }
+
+  /** The content's reader is full. */
+  protected blockBody(): void {
+    this.isBodyBlocked = true;
+    this.socket.pause();
   }
 
   /** Nothing of the input is of use any more, but for its end. */
