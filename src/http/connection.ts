@@ -10,6 +10,7 @@ import { HEADER_OVERFLOW, type PeerError, socketEncoding } from '../errors.js';
 import type { MessageParser, MessageSink } from '../wire/parser.js';
 import type { BodySource, Incoming } from './incoming-message.js';
 import { Outbox } from './outbox.js';
+import { throwLater } from './outgoing.js';
 import { copyOf, type Reader, readShared, stopReading } from './shared-read.js';
 import { kConnection } from './symbols.js';
 
@@ -136,8 +137,7 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
     const { incoming } = this;
     if (incoming === null || incoming._dumped || incoming.destroyed) return;
     if (!incoming.push(this.kept(bytes, from, to))) {
-      this.isBodyBlocked = true;
-      this.socket.pause();
+      this.blockBody();
     }
   }
 
@@ -244,7 +244,7 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
   /** Runs a listener of the caller's from within the parser: what it throws is thrown when the parser is at rest. */
   protected keepThrown(error: unknown): void {
     if (this.thrown === null) this.thrown = { error };
-    else process.nextTick(rethrow, error);
+    else throwLater(error);
   }
 
   private hold(chunk: Buffer, from: number, end: number): void {
@@ -262,6 +262,12 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
       if (this.heldInput !== null) return;
     }
     if (!this.isBodyBlocked) this.socket.resume();
+  }
+
+  /** The content's reader is full. */
+  protected blockBody(): void {
+    this.isBodyBlocked = true;
+    this.socket.pause();
   }
 
   /** Nothing of the input is of use any more, but for its end. */
@@ -295,10 +301,6 @@ function lineEnd(chunk: Buffer, from: number, to: number): number {
 
 function resumeMessages(connection: Connection): void {
   connection.resumeMessages();
-}
-
-function rethrow(error: unknown): never {
-  throw error;
 }
 
 function refuseEncoding(): never {

@@ -6,7 +6,7 @@
  * the socket's high-water mark. Content in buffers is corked.
  */
 import type { Socket } from 'node:net';
-import { type Callback, type Chunk, nop } from './outgoing.js';
+import { type Callback, type Chunk, callAll, nop } from './outgoing.js';
 
 /** A socket whose own writing methods look into the outbox first. */
 interface GuardedSocket extends Socket {
@@ -76,9 +76,7 @@ export class Outbox {
     if (callbacks.length === 0) return this.socket.write(text, 'latin1');
     this.callbacks = [];
     if (callbacks.length === 1) return this.socket.write(text, 'latin1', callbacks[0]);
-    return this.socket.write(text, 'latin1', (error) => {
-      for (const callback of callbacks) callback(error);
-    });
+    return this.socket.write(text, 'latin1', (error) => callAll(callbacks, error));
   }
 
   /**

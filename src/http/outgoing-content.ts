@@ -18,6 +18,7 @@ import { TEXT_JOIN_LIMIT } from './outbox.js';
 import {
   type Callback,
   type Chunk,
+  callAll,
   emitHeard,
   nop,
   type Outgoing,
@@ -88,7 +89,7 @@ export function writeContent(
   message: Outgoing,
   chunk: Chunk,
   encodingArgument: BufferEncoding | null | undefined,
-  callback: Callback,
+  callbackArgument: Callback,
   finish: Callback | null,
 ): boolean {
   let encoding = encodingArgument;
@@ -98,8 +99,8 @@ export function writeContent(
   }
   const error = message.finished ? writeAfterEnd() : message.destroyed ? streamDestroyed('write') : null;
   if (error !== null) {
-    if (message.destroyed) process.nextTick(callback, error);
-    else reportError(message, error, callback);
+    if (message.destroyed) process.nextTick(callbackArgument, error);
+    else reportError(message, error, callbackArgument);
     return false;
   }
   const length = lengthOf(chunk, encoding);
@@ -111,7 +112,7 @@ export function writeContent(
     if (message[kRejectBodyWrites]) throw bodyNotAllowed();
     debug('this message may not have content: what was written is left out');
     if (finish !== null) sendEnd(message, finish);
-    else process.nextTick(callback);
+    else process.nextTick(callbackArgument);
     return true;
   }
   if (checksLength(message)) {
@@ -125,6 +126,9 @@ export function writeContent(
   if (finish !== null) return sendLast(message, chunk, encoding, finish, length);
   corkUntilTick(message);
   let accepted: boolean;
+  // The stream calls for what other messages wrote behind this call.
+  const callback =
+    callbackArgument === nop ? nop : (result?: Error | null) => callAll([callbackArgument], result);
   if (!message.chunkedEncoding || length === 0) {
     accepted = message._send(chunk, encoding, callback, length);
   } else if (message[kCorked] > 0 && message._headerSent) {
@@ -226,11 +230,7 @@ export function sendHeldChunks(message: Outgoing): void {
   message._send(
     CHUNK_END,
     'latin1',
-    callbacks.length === 0
-      ? null
-      : (error) => {
-          for (const callback of callbacks) (callback as Callback)(error);
-        },
+    callbacks.length === 0 ? null : (error) => callAll(callbacks as Callback[], error),
   );
 }
 

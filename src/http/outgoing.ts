@@ -120,6 +120,29 @@ export interface OutgoingOptions {
 /** What stands for a callback where none was given. */
 export function nop(): void {}
 
+/**
+ * Throws what a listener of the caller's threw, when the calls at hand are done: what they have still to do is other
+ * messages' business.
+ */
+export function throwLater(error: unknown): void {
+  process.nextTick(rethrow, error);
+}
+
+function rethrow(error: unknown): never {
+  throw error;
+}
+
+/** Calls the callbacks of what left in one write. */
+export function callAll(callbacks: readonly Callback[], result?: Error | null): void {
+  for (const callback of callbacks) {
+    try {
+      callback(result);
+    } catch (error) {
+      throwLater(error);
+    }
+  }
+}
+
 /** A socket that is shared in turns. */
 export interface TurnSocket extends Socket {
   /** The message whose turn it is on this socket. */

@@ -3,7 +3,7 @@
  * error replies, the end.
  */
 import { AsyncResource } from 'node:async_hooks';
-import { contentTooLarge, type PeerError, requestTimeout } from '../errors.js';
+import { type PeerError, requestTimeout } from '../errors.js';
 import { CONNECTION, EXPECT, HOST, UPGRADE } from '../wire/fields.js';
 import { CHUNKED, CLOSE_DELIMITED, hasFramingField } from '../wire/framing.js';
 import { INSECURE, MessageParser, REQUEST } from '../wire/parser.js';
@@ -17,11 +17,11 @@ import { completeMessage, endUnseen, type Incoming, SCOPE_OPTIONS } from './inco
 import { errorReply, lingeringClose } from './last-words.js';
 import { emitDrain } from './outgoing.js';
 import type { HttpServer } from './server.js';
-import { ServerExchanges } from './server-exchanges.js';
 import type { Response } from './server-response.js';
+import { ServerUpgrades } from './server-upgrades.js';
 import { kConnection, kScope, kServer, kTrailers, kTrailersDistinct } from './symbols.js';
 
-export class ServerConnection extends ServerExchanges implements Linked<ServerConnection> {
+export class ServerConnection extends ServerUpgrades implements Linked<ServerConnection> {
   previousConnection: ServerConnection | null = null;
   nextConnection: ServerConnection | null = null;
 
@@ -30,10 +30,6 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
   requestCount = 0;
   /** Why the input cannot be read any more. */
   private parseError: PeerError | null = null;
-  /** An upgrade whose turn comes when the responses before it have left. */
-  private pendingUpgrade: { request: Incoming; head: Buffer } | null = null;
-  /** The request being received asks for an upgrade, and has content before. */
-  private isUpgradePending = false;
   private isLingering = false;
 
   /** performance.now() of the first byte of the message being received; 0 between messages. */
@@ -74,6 +70,7 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
   }
 
   private startClock(): void {
+    if (this.isUpgradePending) this.beginUpgrade();
     // The clock runs for a message that is incomplete; most come whole and never see it.
     if (!this.parser.isIdle && this.messageStartedAt === 0) {
       this.messageStartedAt = performance.now();
@@ -139,15 +136,6 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
     return false;
   }
 
-  private wantsUpgrade(request: Incoming): boolean {
-    try {
-      return Boolean(this.server.shouldUpgradeCallback(request));
-    } catch (error) {
-      this.keepThrown(error);
-      return false;
-    }
-  }
-
   /** Calls the listener that is for this request. */
   private dispatch(request: Incoming, response: Response, parser: MessageParser): void {
     callListener(this.server, this, request, response, parser.fields.has(HOST), parser.fields.has(EXPECT));
@@ -168,14 +156,6 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
     }
   }
 
-  /** Content before an upgrade, which nobody reads yet: it has to fit the request's buffer. */
-  private holdUpgradeContent(content: Buffer): void {
-    if ((this.incoming as Incoming).push(content)) return;
-    this.isUpgradePending = false;
-    this.reads = false;
-    this.fail(contentTooLarge());
-  }
-
   onTrailers(lines: string[]): void {
     const { incoming } = this;
     if (incoming === null) return;
@@ -187,7 +167,7 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
     const { incoming } = this;
     this.messageStartedAt = 0;
     if (incoming === null) return;
-    if (this.isUpgradePending) {
+    if (this.isUpgradePending || this.upgraded !== null) {
       this.parser.endMessages();
       return;
     }
@@ -231,64 +211,17 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
     lingeringClose(this.socket, error);
   }
 
-  protected onTunnel(head: Buffer): void {
-    const request = this.incoming as Incoming;
-    this.incoming = null;
-    if (this.turn !== null) {
-      // The responses before it first.
-      this.pendingUpgrade = { request, head };
-      this.limitHead(head);
-    } else {
-      this.upgrade(request, head);
-    }
-  }
-
-  private upgrade(request: Incoming, head: Buffer): void {
-    const { server, socket } = this;
-    const event = request.method === 'CONNECT' ? 'connect' : 'upgrade';
-    if (server.listenerCount(event) === 0) {
-      // Nobody here speaks what was asked for.
-      debug('server: no listener for %s', event);
-      socket.destroy();
-      return;
-    }
-    debug('server: %s %s, an upgrade', request.method, request.url);
+  protected handOver(): void {
+    const { socket } = this;
     this.detach();
     socket.removeListener('timeout', onTimeout);
     socket.removeListener('close', onGone);
     this.leaveServer();
-    completeMessage(request);
-    // Not flowing, not paused: as the listener would find a socket of its own.
-    (socket as { readableFlowing: boolean | null }).readableFlowing = null;
-    new AsyncResource('HTTPINCOMINGMESSAGE', SCOPE_OPTIONS).runInAsyncScope(() => {
-      server.emit(event, request, socket, head);
-    });
   }
 
   protected onParseError(error: PeerError): void {
     this.parseError = error;
     this.fail(error);
-  }
-
-  /**
-   * The other protocol's first bytes, while its upgrade waits. They are read on, for else the end of the connection
-   * would not be seen; a client that does not wait for the answer may send as many as the stream would hold.
-   */
-  private holdHead(upgrade: { head: Buffer }, chunk: Buffer): void {
-    upgrade.head = Buffer.concat([upgrade.head, chunk]);
-    this.limitHead(upgrade.head);
-  }
-
-  private limitHead(head: Buffer): void {
-    if (head.length <= this.socket.readableHighWaterMark) return;
-    this.dropUpgrade();
-    this.fail(contentTooLarge());
-  }
-
-  private dropUpgrade(): void {
-    const request = this.pendingUpgrade?.request;
-    this.pendingUpgrade = null;
-    if (request !== undefined) this.abortRequest(request);
   }
 
   /** A caller that keeps a connection after 'clientError' is told again. */
@@ -311,7 +244,13 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
   }
 
   /** Reports the error when the responses before it have left: they are not to blame. */
-  private fail(error: Error): void {
+  protected fail(error: Error): void {
+    if (this.upgraded !== null) {
+      // The connection speaks another protocol already, in which nothing can be said of it.
+      this.cutUpgrade();
+      this.upgraded.destroy();
+      return;
+    }
     // Whoever is to answer, or to close, may wait for the end of the connection: it has to be seen.
     this.discardInput();
     const isOwed = this.turn !== null && (this.waiting.length > 0 || this.turn.req !== this.incoming);
@@ -363,14 +302,21 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
   // Events of the socket.
 
   onSocketError(error: Error): void {
+    // Whoever has the other protocol hears of it.
+    if (this.upgraded !== null) return;
     // What we destroyed it with was reported.
     if (this.isLingering) return;
     if (!this.server.emit('clientError', error, this.socket)) this.socket.destroy(error);
   }
 
   onSocketEnd(): void {
-    const { socket, server } = this;
+    const { socket, server, upgraded } = this;
     if (this.isLingering) return;
+    if (upgraded !== null) {
+      this.cutUpgrade();
+      upgraded.finishReading();
+      return;
+    }
     const error = this.reads ? this.parser.finish() : null;
     this.reads = false;
     if (error !== null) {
@@ -398,6 +344,7 @@ export class ServerConnection extends ServerExchanges implements Linked<ServerCo
 
   onSocketClose(): void {
     this.reads = false;
+    if (this.upgraded !== null) this.cutUpgrade();
     const { pendingError } = this;
     if (pendingError !== null) {
       this.pendingError = null;

@@ -12,7 +12,7 @@ import { Connection, type ConnectionSocket } from './connection.js';
 import type { Timed } from './deadlines.js';
 import { debug, isDebugging, responseFinish } from './diagnostics.js';
 import { abortSignal, endUnseen, type Incoming, SCOPE_OPTIONS } from './incoming-message.js';
-import { emitClose, emitHeard, type MessageOutlet, type Outgoing } from './outgoing.js';
+import { emitClose, emitHeard, type MessageOutlet, type Outgoing, throwLater } from './outgoing.js';
 import type { HttpServer } from './server.js';
 import type { Response } from './server-response.js';
 import { kConnection, kReadableState, kScope, kServer, kUniqueHeaders } from './symbols.js';
@@ -153,8 +153,13 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
       if (this.flushing.length === 0) this.end();
     } else if (!isOwed) this.afterExchanges();
     else if (this.holdsInput) this.resumeMessages();
-    if (response[kScope]) response[kScope].runInAsyncScope(response.emit, response, 'finish');
-    else emitHeard(response, 'finish');
+    try {
+      if (response[kScope]) response[kScope].runInAsyncScope(response.emit, response, 'finish');
+      else emitHeard(response, 'finish');
+    } catch (error) {
+      // The stream calls for the next response behind this call.
+      throwLater(error);
+    }
     // Nobody to hear of it needs no turn of its own.
     if (response._eventsCount === 0) emitClose(response);
     else process.nextTick(emitClose, response);

@@ -1,4 +1,4 @@
-import type { Agent } from 'node:http';
+import type { Agent, AgentOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ClientScene } from './client-scene.js';
 import { differ, differEither, differNewest } from './differ.js';
@@ -188,3 +188,25 @@ differNewest('a free socket whose next request is destroyed before it takes it',
   await another(scene, agent, origin);
   scene.log('connections', origin.connections.length);
 });
+
+differNewest(
+  "an agent closes free sockets by agentKeepAliveTimeoutBuffer before the server's time",
+  async (scene) => {
+    for (const [seconds, buffer] of [
+      [1, undefined],
+      [1, 1000],
+      [1, 400],
+      [2, undefined],
+      [30, 0],
+    ]) {
+      const origin = await scene.origin(ok('ok', `Keep-Alive: timeout=${seconds}`));
+      const options = { keepAlive: true, timeout: 20_000, agentKeepAliveTimeoutBuffer: buffer };
+      const agent = scene.agent(options as AgentOptions);
+      scene.get(origin, { agent }, 'req', ['close']);
+      await scene.closed();
+      await scene.turns();
+      const free = Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? []);
+      scene.log(`${seconds} s, ${buffer} ms`, ...free.map((socket) => socket.timeout));
+    }
+  },
+);

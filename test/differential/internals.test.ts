@@ -1,7 +1,7 @@
 // Members with an underscore that well-known middleware and loggers read, call or replace.
 import type { IncomingMessage, OutgoingMessage, ServerResponse } from 'node:http';
 import { Writable } from 'node:stream';
-import { differ, differNewest } from './differ.js';
+import { differ, differEither, differNewest } from './differ.js';
 import { chunk, chunkedPost, get, lastChunk, lastGet } from './messages.js';
 import type { Scene } from './scene.js';
 import { masked } from './wire-text.js';
@@ -129,8 +129,8 @@ function loggingSink(scene: Scene): Writable {
   });
 }
 
-differ('the writes of a standalone response with its whole content', async (scene) => {
-  // Content in a buffer is joined with the head here, which is a write less.
+differEither('the writes of a standalone response with its whole content', async (scene) => {
+  // The last write, of nothing, is there in older releases, 25.8 among them. Content in a buffer is joined with the head here.
   for (const content of ['hello', 'h\u00e9llo', undefined]) {
     const request = { method: 'GET', httpVersionMajor: 1, httpVersionMinor: 1 } as never;
     const res = new scene.http.ServerResponse(request);

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { differ, differNewest } from './differ.js';
-import { get, head, lastGet } from './messages.js';
+import { chunk, get, head, lastGet } from './messages.js';
 
 const upgrading = get('/chat', 'Connection: Upgrade', 'Upgrade: chat');
 const connecting = head('CONNECT example.test:443 HTTP/1.1', 'Host: example.test:443');
@@ -243,4 +243,57 @@ differ('an error of an upgraded socket is its owner’s affair', async (scene) =
   await client.until('\r\n\r\n');
   client.reset();
   await scene.seen('socket close');
+});
+
+/** The head of an upgrade with content before it. */
+const uploading = (...fields: string[]) =>
+  head('POST /chat HTTP/1.1', 'Host: example.test', 'Connection: Upgrade', 'Upgrade: chat', ...fields);
+
+differNewest('an upgrade does not wait for the content before it', async (scene) => {
+  for (const [field, start, rest] of [
+    ['Content-Length: 10', 'hello', 'world'],
+    ['Transfer-Encoding: chunked', chunk('hello'), `${chunk('world')}0\r\nX-T: v\r\n\r\n`],
+  ]) {
+    const server = await scene.serve();
+    server.on('upgrade', (req, socket, first) => {
+      scene.log('upgrade', first.length, req.complete, socket === req.socket, socket.readableFlowing);
+      scene.watch('req', req, 'data', 'end', 'aborted');
+      scene.watch('stream', socket, 'data', 'end', 'close');
+      socket.write(switching);
+      socket.on('data', () => socket.end('bye'));
+    });
+    const client = scene.connect(server);
+    await client.send(uploading(field));
+    await client.until('\r\n\r\n');
+    await client.send(start);
+    await scene.seen("req data 'hello'");
+    await client.send(`${rest}first bytes`);
+    await client.closed();
+    await scene.seen('stream close');
+    scene.record(client);
+  }
+});
+
+differNewest('an upgrade whose content came with it gets the socket', async (scene) => {
+  const server = await scene.serve();
+  server.on('upgrade', (req, socket, first) => {
+    scene.log('upgrade', first, req.complete, socket === req.socket);
+    req.on('data', (data) => scene.log('data', data));
+    req.on('end', () => socket.end(switching));
+  });
+  await scene.exchange(server, `${uploading('Content-Length: 5')}hellofirst bytes`);
+});
+
+differNewest('content before an upgrade that nobody reads is left', async (scene) => {
+  const server = await scene.serve();
+  server.on('upgrade', (_req, socket) => {
+    scene.watch('stream', socket, 'data');
+    socket.write(switching);
+    socket.on('data', () => socket.end());
+  });
+  const client = scene.connect(server);
+  await client.send(uploading('Content-Length: 200000'));
+  await client.until('\r\n\r\n');
+  await client.send(`${'x'.repeat(200_000)}chat`);
+  await client.closed();
 });

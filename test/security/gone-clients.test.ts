@@ -7,6 +7,7 @@ import { describe, it, type TestContext } from 'node:test';
 import type { ServerOptions } from 'barewire/http';
 import { bounded } from '../differential/bounded.js';
 import { chunkedPost, get, head } from '../differential/messages.js';
+import type { WireClient } from '../differential/wire-client.js';
 import { replies, type Served, serve } from './served.js';
 
 const upgrade = head('GET /up HTTP/1.1', 'Host: a', 'Connection: upgrade', 'Upgrade: echo');
@@ -147,5 +148,68 @@ describe('the time for a head', () => {
       replies(client.received).map((reply) => reply.statusCode),
       [200, 408],
     );
+  });
+});
+
+describe('content before an upgrade that has begun', () => {
+  const switching = 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n';
+  const lines = ['POST /up HTTP/1.1', 'Host: a', 'Connection: upgrade', 'Upgrade: echo'];
+  const uploading = head(...lines, 'Transfer-Encoding: chunked');
+
+  /** What the two sides hear when this comes behind the first chunk. */
+  async function outcome(
+    t: TestContext,
+    options: object,
+    act: (client: WireClient) => unknown,
+  ): Promise<string[]> {
+    const served = await serve(t, options as ServerOptions);
+    const { server } = served;
+    const heard: string[] = [];
+    server.on('clientError', () => heard.push('clientError'));
+    const upgraded = once(server, 'upgrade');
+    const closed = new Promise<void>((resolve) => {
+      server.on('upgrade', (req, stream: Duplex) => {
+        stream.write(switching);
+        req.on('data', (data: Buffer) => heard.push(`content ${data}`));
+        req.on('end', () => heard.push('content ends'));
+        req.on('error', (error: NodeJS.ErrnoException) => heard.push(`content ${error.code}`));
+        stream.resume().on('end', () => stream.end());
+        stream.on('error', () => heard.push('stream error'));
+        let open = 2;
+        for (const emitter of [req, stream]) emitter.on('close', () => --open === 0 && resolve());
+      });
+    });
+    const client = served.connect();
+    await client.send(`${uploading}5\r\nhello\r\n`);
+    await upgraded;
+    await client.until('\r\n\r\n');
+    await act(client);
+    await bounded('the stream closes', closed);
+    await client.closed();
+    assert.equal(client.received, switching, 'nothing of HTTP comes behind the switch');
+    assert.equal(await connectionsOf(served), 0);
+    return heard;
+  }
+
+  it('is cut short when the client ends', async (t) => {
+    assert.deepEqual(await outcome(t, {}, (client) => client.end()), ['content hello', 'content ECONNRESET']);
+  });
+
+  it('is cut short when the client resets', async (t) => {
+    const heard = await outcome(t, {}, (client) => client.reset());
+    assert.deepEqual(
+      heard.filter((what) => what !== 'stream error'),
+      ['content hello', 'content ECONNRESET'],
+    );
+  });
+
+  it('ends the connection without a word when it cannot be read', async (t) => {
+    const heard = await outcome(t, {}, (client) => client.send('zz\r\n'));
+    assert.deepEqual(heard, ['content hello', 'content ECONNRESET']);
+  });
+
+  it('ends the connection without a word when it takes too long', async (t) => {
+    const heard = await outcome(t, { requestTimeout: 50, connectionsCheckingInterval: 10 }, () => {});
+    assert.deepEqual(heard, ['content hello', 'content ECONNRESET']);
   });
 });
