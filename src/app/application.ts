@@ -1,19 +1,11 @@
 /** createApp: what people register, and the listener that it comes to. */
 import type * as nodeHttp from 'node:http';
-import { invalidArgType, methodNotAllowed, notFound } from '../errors.js';
-import { announceCloseBehind } from '../http/server-members.js';
-import { adopt } from './adopt.js';
-import {
-  type ChainOwner,
-  type ErrorHandler,
-  type Handler,
-  isThenable,
-  runChain,
-  type Step,
-} from './chain.js';
+import { invalidArgType } from '../errors.js';
+import type { ChainOwner, ErrorHandler, Handler } from './chain.js';
 import type { CloseOptions } from './draining.js';
 import { answerError, type OnError, tellListener } from './final-handler.js';
 import { type ForwardedFields, type Forwarding, forwardingOf, type TrustProxy } from './forwarded.js';
+import { type Composed, Handling, type RawHandler, type Target } from './handling.js';
 import { type Injected, type InjectOptions, inject } from './inject.js';
 import { type Logger, Logging, type LoggingOptions } from './logging.js';
 import { checkMountPath, mountOf } from './mount.js';
@@ -23,7 +15,6 @@ import { checkedHandlers, checkedOffset, placeOfCaller } from './registration.js
 import { compose, type Entry } from './registry.js';
 import { createRequestClass } from './request.js';
 import { type RequestIdOptions, RequestIds } from './request-id.js';
-import { pathOf } from './request-target.js';
 import { type EtagOption, etagOptionOf, type RespondOptions, respond } from './respond.js';
 import { createResponseClass } from './response.js';
 import {
@@ -37,11 +28,11 @@ import {
   type RouteMethods,
   type RouteTarget,
 } from './route.js';
-import { allowField, Router } from './router.js';
+import { Router } from './router.js';
 import { type ListenCallback, type ListenOptions, listenOptionsOf, Serving } from './serving.js';
 import { settingOf } from './settings.js';
 import { kForwarding, kLogging, kOwner, kRequestIds, kRespondOptions, kSubdomainOffset } from './symbols.js';
-import type { AppRequest, AppResponse, Params } from './types.js';
+import type { AppRequest, AppResponse } from './types.js';
 import { withSchemas } from './validation.js';
 
 export interface ApplicationOptions {
@@ -70,23 +61,7 @@ export interface ApplicationOptions {
   requestId?: RequestIdOptions;
 }
 
-type RawHandler = (req: nodeHttp.IncomingMessage, res: nodeHttp.ServerResponse) => unknown;
-
-/** What a route comes to. */
-interface Target {
-  readonly steps: readonly Step[];
-  /** The one handler of a route that nothing stands before or behind: it is called straight. */
-  readonly only: Handler | null;
-  readonly raw: RawHandler | null;
-}
-
 type Registered = Handler | ErrorHandler | Application;
-
-/** The composed routes, until something else is registered. */
-interface Composed {
-  readonly router: Router<Target>;
-  readonly unrouted: readonly Step[];
-}
 
 function isApplication(value: unknown): value is Application {
   return value instanceof Application;
@@ -119,8 +94,6 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
   readonly [kRequestIds]: RequestIds;
   /** What is written of requests, if anything is. */
   readonly [kLogging]: Logging | null;
-  /** Is there something to do for each request before its handlers: an id to tell, a log to keep? */
-  private readonly observes: boolean;
   /** How many labels of a host name are no subdomain, for the member of requests. */
   readonly [kSubdomainOffset]: number;
   private readonly paramHandlers = new Map<string, ParamHandler[]>();
@@ -146,10 +119,15 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
     this[kRespondOptions] = { etag: etagOptionOf(options.etag) };
     this[kRequestIds] = new RequestIds(options.requestId);
     this[kLogging] = options.logger === undefined ? null : new Logging(options.logger, options.logging);
-    this.observes = this[kRequestIds].isTold || this[kLogging] !== null;
     this.IncomingMessage = createRequestClass(this);
     this.ServerResponse = createResponseClass(this);
-    this.handler = (req, res) => this.handle(req as AppRequest, res as AppResponse);
+    const handling = new Handling(this as Application, {
+      serving: this.serving,
+      requestIds: this[kRequestIds],
+      logging: this[kLogging],
+      compose: () => this.composed ?? this.compose(),
+    });
+    this.handler = (req, res) => handling.handle(req as AppRequest, res as AppResponse);
   }
 
   /** Who answers and finishes, for the members of responses. */
@@ -366,118 +344,6 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
     });
   }
 
-  // One request.
-
-  private handle(req: AppRequest, res: AppResponse): void {
-    if (this.serving.isClosing) announceCloseBehind(res);
-    const { router } = this.composed ?? this.compose();
-    let match: ReturnType<typeof router.match>;
-    try {
-      match = router.match(req.method, pathOf(req.url));
-    } catch (error) {
-      this.runUnrouted(error, req, res);
-      return;
-    }
-    if (match === null) {
-      this.runUnrouted(null, req, res);
-      return;
-    }
-    const { value, params, route } = match;
-    const { only, steps, raw } = value;
-    if (raw !== null) {
-      this.callRaw(raw, req, res);
-      return;
-    }
-    this.take(req, res);
-    req.params = params as Params;
-    req.route = route;
-    if (only !== null) this.callOnly(only, req, res);
-    else runChain(steps, refuseUnanswered, req, res, this);
-  }
-
-  /**
-   * What stands before the routes, a log among it, is for what has no route as well.
-   * @param error What is wrong with the path; null where nothing is.
-   */
-  private runUnrouted(error: unknown, req: AppRequest, res: AppResponse): void {
-    const { router, unrouted } = this.composed ?? this.compose();
-    const { method } = req;
-    const path = pathOf(req.url);
-    this.take(req, res);
-    const finale = (_req: AppRequest, answer: AppResponse) => {
-      if (error !== null) throw error;
-      return this.answerUnrouted(router, method, path, answer);
-    };
-    runChain(unrouted, finale, req, res, this);
-  }
-
-  /** The request is the application's own from here on, and in its log. */
-  private take(req: AppRequest, res: AppResponse): void {
-    adopt(this, req, res);
-    if (!this.observes) return;
-    this[kRequestIds].announce(req, res);
-    this[kLogging]?.begin(req, res);
-  }
-
-  private callRaw(raw: RawHandler, req: AppRequest, res: AppResponse): void {
-    try {
-      const result = raw(req, res);
-      if (isThenable(result)) {
-        Promise.resolve(result).then(undefined, (error: unknown) => {
-          adopt(this, req, res);
-          this.finish(error, req, res);
-        });
-      }
-    } catch (error) {
-      adopt(this, req, res);
-      this.finish(error, req, res);
-    }
-  }
-
-  /** The straight way: one handler, nothing around it. */
-  private callOnly(handler: Handler, req: AppRequest, res: AppResponse): void {
-    try {
-      const result = handler(req, res, noNext);
-      if (isThenable(result)) {
-        this.respondLater(result, req, res);
-        return;
-      }
-      const sent = this.respond(req, res, result);
-      if (isThenable(sent)) this.settle(sent, req, res);
-    } catch (error) {
-      this.finish(error, req, res);
-    }
-  }
-
-  private respondLater(result: PromiseLike<unknown>, req: AppRequest, res: AppResponse): void {
-    const fail = (error: unknown) => this.finish(error, req, res);
-    Promise.resolve(result).then((value) => {
-      try {
-        const sent = this.respond(req, res, value);
-        if (isThenable(sent)) this.settle(sent, req, res);
-      } catch (error) {
-        fail(error);
-      }
-    }, fail);
-  }
-
-  private settle(sent: PromiseLike<unknown>, req: AppRequest, res: AppResponse): void {
-    Promise.resolve(sent).then(undefined, (error: unknown) => this.finish(error, req, res));
-  }
-
-  /** No route: OPTIONS is answered with what there is, other methods refused with it; or there is nothing here. */
-  private answerUnrouted(router: Router<Target>, method: string, path: string, res: AppResponse): unknown {
-    const allowed = router.allowed(path);
-    if (allowed.length === 0) throw notFound(method, path);
-    const allow = allowField(allowed);
-    if (method !== 'OPTIONS')
-      throw Object.assign(methodNotAllowed(method, path), { headers: { Allow: allow } });
-    res.statusCode = 204;
-    res.setHeader('Allow', allow);
-    res.end();
-    return undefined;
-  }
-
   respond(req: AppRequest, res: AppResponse, value: unknown): unknown {
     // It was answered already: what the handler returns is no answer any more.
     if (res.headersSent || res.writableEnded) return undefined;
@@ -493,12 +359,4 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
     if (this.errorListener === null) answerError(error, req, res, this.isDevelopment);
     else tellListener(this.errorListener, error, req, res, this, this.isDevelopment);
   }
-}
-
-function refuseUnanswered(req: AppRequest): never {
-  throw notFound(req.method, pathOf(req.originalUrl));
-}
-
-function noNext(): Promise<void> {
-  throw notFound('', '');
 }
