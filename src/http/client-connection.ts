@@ -1,40 +1,26 @@
 /**
- * The client's side of a connection: one exchange at a time. It pairs the response with its request, tells of
- * interim responses, upgrades and failures, and gives the socket back to the agent when the exchange is over.
+ * The client's side of a connection, as its input drives it: it pairs the response with its request, and tells of
+ * interim responses, upgrades and what cannot be read.
  *
  * It stays with its socket from the first request to the last: nothing is set up again for a request on a reused
  * socket. Between two exchanges it keeps watch: whatever a server sends then belongs to no request, and ends the
  * connection before it could be taken for the next one's response.
  */
-import { behindClose, connectionReset, type PeerError } from '../errors.js';
+import { behindClose, type PeerError } from '../errors.js';
 import { CONNECTION } from '../wire/fields.js';
 import { CLOSE_DELIMITED } from '../wire/framing.js';
 import { MAX_HEADERS_COUNT } from '../wire/limits.js';
 import { MessageParser, type MessageSink, RESPONSE } from '../wire/parser.js';
 import { isPersistent, messageConnectionOptions } from '../wire/persistence.js';
 import { isInterimStatus, SWITCHING_PROTOCOLS } from '../wire/tables.js';
+import { ClientExchange, closeRequest, type IncomingResponse } from './client-exchange.js';
 import type { Request } from './client-request.js';
 import { maxHeaderSize } from './command-line.js';
-import { Connection, type ConnectionSocket } from './connection.js';
-import { clientRequestError, clientResponseFinish, debug, isDebugging } from './diagnostics.js';
+import type { ConnectionSocket } from './connection.js';
+import { clientResponseFinish, debug, isDebugging } from './diagnostics.js';
 import { completeMessage, type Incoming, IncomingMessage } from './incoming-message.js';
-import { emitDrain, type MessageOutlet } from './outgoing.js';
 import type { ResponseParsing } from './request-options.js';
-import { retry } from './retry.js';
-import {
-  kBytesWritten,
-  kConnection,
-  kParsing,
-  kRetry,
-  kScope,
-  kTrailers,
-  kTrailersDistinct,
-} from './symbols.js';
-
-/** A response with the request that it answers. */
-export interface IncomingResponse extends Incoming {
-  req: Request;
-}
+import { kConnection, kParsing, kScope, kTrailers, kTrailersDistinct } from './symbols.js';
 
 const Response = IncomingMessage as unknown as new (socket: ConnectionSocket) => IncomingResponse;
 
@@ -44,34 +30,19 @@ function blamed(error: PeerError): Error {
   return error;
 }
 
-export class ClientConnection extends Connection implements MessageOutlet {
+export class ClientConnection extends ClientExchange {
   protected parser: MessageParser;
   private parsing: ResponseParsing;
-  /** The request whose exchange this is; null between exchanges. */
-  private request: Request | null = null;
-  /** Was the request told already that it failed? */
-  private hasFailed = false;
   private isInterim = false;
   /** The response said that the connection closes behind it. */
   private isLastResponse = false;
-  /** The last byte of the request was handed to the system. */
-  private isRequestFlushed = false;
-  private isResponseRead = false;
-  /** Did anything of a response come in during this exchange? */
-  private hasInput = false;
   /** Is there a listener for the socket's 'data'? Only while a response is being received. */
   private hearsData = true;
-  /** Time-outs of the socket reach the response. */
-  private isTimeoutHeard = false;
-  readonly onFlushed: (error?: Error | null) => void;
 
   constructor(socket: ConnectionSocket, parsing: ResponseParsing) {
     super(socket);
     this.parsing = parsing;
     this.parser = this.makeParser(parsing);
-    this.onFlushed = (error) => {
-      if (!error) this.requestFlushed();
-    };
     this.attach();
     this.watch();
   }
@@ -115,13 +86,9 @@ export class ClientConnection extends Connection implements MessageOutlet {
       socket.parser = this.parser;
     }
     this.parser.requestMethod = request.method;
-    this.request = request;
     this.reads = true;
-    this.hasFailed = false;
     this.isInterim = false;
-    this.isRequestFlushed = false;
-    this.isResponseRead = false;
-    this.hasInput = false;
+    this.beginExchange(request);
     if (!this.hearsData) {
       this.hearsData = true;
       this.hearData();
@@ -293,151 +260,10 @@ export class ClientConnection extends Connection implements MessageOutlet {
       closeRequest(request);
     }
   }
-
-  // The end of an exchange: the request is flushed, and the response is read.
-
-  messageEnded(): void {
-    const { request } = this;
-    // The rest of the content would be taken from the next request, or what is beyond it for one (RFC 9112 section 6.3).
-    if (request !== null && !hasSaidLength(request)) request.shouldKeepAlive = false;
-    this.outbox.flush();
-  }
-
-  private requestFlushed(): void {
-    const { request } = this;
-    if (request === null) return;
-    this.isRequestFlushed = true;
-    const again = request[kRetry];
-    if (again === null || !again.hasFinished) request.emit('finish');
-    if (again !== null) again.hasFinished = true;
-    if (this.isResponseRead && this.request === request && request.shouldKeepAlive) this.release(request);
-  }
-
-  /** The response's stream has ended. */
-  responseEnded(request: Request, response: Incoming): void {
-    if (this.request !== request) return;
-    const { socket } = this;
-    request._ended = true;
-    this.isResponseRead = true;
-    if (request.timeoutCb !== null) socket.removeListener('timeout', request.timeoutCb);
-    if (this.isTimeoutHeard) {
-      this.isTimeoutHeard = false;
-      socket.removeListener('timeout', onResponseTimeout);
-    }
-    if (!request.shouldKeepAlive) {
-      if (!socket.writable) return;
-      if (typeof socket.destroySoon === 'function') socket.destroySoon();
-      else socket.end();
-    } else if (this.isRequestFlushed && !response.aborted) {
-      this.release(request);
-    }
-  }
-
-  /** The socket may carry another request: tells whoever keeps it, when listeners of this turn have run. */
-  private release(request: Request): void {
-    const { socket } = this;
-    this.request = null;
-    if (request.timeoutCb !== null) {
-      request.timeoutCb = null;
-      socket.setTimeout(0);
-    }
-    this.resumeBody();
-    request.destroyed = true;
-    // Whoever destroys the response from here on must not destroy what is another's.
-    if (request.res) (request.res as { socket: unknown }).socket = null;
-    process.nextTick(freeSocket, request, socket);
-  }
-
-  /** Tells the request, once, why it fails. */
-  private fail(error: Error): void {
-    const { request } = this;
-    if (request === null || this.hasFailed) return;
-    this.hasFailed = true;
-    emitError(request, error);
-  }
-
-  // Events of the socket.
-
-  onSocketError(error: Error): void {
-    const { socket, request } = this;
-    this.reads = false;
-    if (request === null) {
-      socket.destroy();
-      socket.emit('agentRemove');
-      return;
-    }
-    if (!this.mayRetry(request)) this.fail(error);
-    socket.destroy();
-  }
-
-  onSocketEnd(): void {
-    const { socket, request } = this;
-    if (request === null) {
-      socket.destroy();
-      return;
-    }
-    if (this.reads) this.parser.finish();
-    this.reads = false;
-    // TLS has more to say of an end before its handshake, and is about to.
-    if (socket.errored) return;
-    if (!request.res && !this.mayRetry(request)) this.fail(connectionReset('socket hang up'));
-    socket.end();
-  }
-
-  onSocketClose(): void {
-    const { request } = this;
-    this.reads = false;
-    if (request === null) return;
-    this.request = null;
-    if (!this.hasFailed && this.mayRetry(request)) {
-      retry(request);
-      return;
-    }
-    request.destroyed = true;
-    const { res } = request;
-    if (res) {
-      if (!res.complete) res.destroy(connectionReset('aborted'));
-      closeRequest(request);
-      return;
-    }
-    if (!this.hasFailed) {
-      this.hasFailed = true;
-      emitError(request, connectionReset('socket hang up'));
-    }
-    request.outputData.length = 0;
-    closeRequest(request);
-  }
-
-  /** May the request be sent again, on another connection? Not if anything of an answer came in. */
-  private mayRetry(request: Request): boolean {
-    const again = request[kRetry];
-    return again !== null && !again.isSpent && !this.hasInput && !request.destroyed;
-  }
-
-  onSocketDrain(): void {
-    if (this.request !== null) emitDrain(this.request);
-  }
-
-  /** From now on a time-out of the socket is one of the response. */
-  hearTimeout(): void {
-    if (this.isTimeoutHeard || this.request === null) return;
-    this.isTimeoutHeard = true;
-    this.socket.on('timeout', onResponseTimeout);
-  }
 }
 
 /** Takes a message that nobody is to see. */
 const NOBODY: MessageSink = { onHead: () => true, onBody() {}, onTrailers() {}, onComplete() {} };
-
-/** Was as much content written as Content-Length announced? */
-function hasSaidLength(request: Request): boolean {
-  return (
-    request._contentLength === null ||
-    request.chunkedEncoding ||
-    request._removedContLen ||
-    request[kBytesWritten] === request._contentLength
-  );
-}
 
 /** `req.maxHeadersCount` field lines, or 1000: what is beyond is left out, as node:http does. */
 function limited(lines: string[], maxHeadersCount: number | null): string[] {
@@ -448,26 +274,4 @@ function limited(lines: string[], maxHeadersCount: number | null): string[] {
 function onResponseEnd(this: IncomingResponse): void {
   const connection = this.req[kConnection] as ClientConnection | null;
   connection?.responseEnded(this.req, this);
-}
-
-function onResponseTimeout(this: ConnectionSocket): void {
-  (this._httpMessage as Request | null)?.res?.emit('timeout');
-}
-
-/** Tells the request, and instrumentations, what went wrong. */
-export function emitError(request: Request, error: Error): void {
-  if (clientRequestError.hasSubscribers) clientRequestError.publish({ request, error });
-  debug('client: %s %s failed: %s', request.method, request.path, error.message);
-  request.emit('error', error);
-}
-
-/** Nothing comes of the request any more. */
-export function closeRequest(request: Request): void {
-  request._closed = true;
-  request.emit('close');
-}
-
-function freeSocket(request: Request, socket: ConnectionSocket): void {
-  closeRequest(request);
-  socket.emit('free');
 }

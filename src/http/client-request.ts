@@ -6,7 +6,7 @@ import { addAbortSignal } from 'node:stream';
 import { headersSent, invalidArgType } from '../errors.js';
 import { requestLine } from '../wire/serializer.js';
 import { type Agent, defaultAgent } from './agent.js';
-import type { IncomingResponse } from './client-connection.js';
+import type { IncomingResponse } from './client-exchange.js';
 import {
   connectRequest,
   expectError,
