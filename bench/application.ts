@@ -1,7 +1,6 @@
 import type { IncomingMessage, RequestListener, Server, ServerOptions } from 'node:http';
 import type { ServerOptions as SecureServerOptions } from 'node:https';
 import type { Server as NetServer } from 'node:net';
-import { answerApi } from './api/by-hand.js';
 import { certificate } from './certificates.js';
 import { KEEP_ALIVE_SECONDS } from './messages.js';
 import { LARGE_CONTENT, type Scenario, WRITE_COUNT, WRITTEN_LINE } from './scenarios.js';
@@ -23,9 +22,16 @@ export interface HttpsModule {
 }
 
 /** The one application that every implementation of the `node:http` API is measured with. */
-export function createApplication(http: HttpModule, https: HttpsModule, scenario: Scenario): NetServer {
+export async function createApplication(
+  http: HttpModule,
+  https: HttpsModule,
+  scenario: Scenario,
+): Promise<NetServer> {
   const options = { keepAliveTimeout: KEEP_ALIVE_SECONDS * 1000 };
-  if (scenario.isApi) return http.createServer(options, answerApi);
+  if (scenario.isApi) {
+    const { answerApi } = await import('./api/by-hand.js');
+    return http.createServer(options, answerApi);
+  }
   return scenario.secure
     ? https.createServer({ ...options, ...certificate }, answer)
     : http.createServer(options, answer);

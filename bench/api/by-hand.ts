@@ -1,6 +1,7 @@
 /** The API without a framework: what somebody would write who knows every path of it. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { type Order, orderSchema } from './order.js';
+import type { Order } from './order.js';
+import { orderSchema } from './order-schemas.js';
 import { API_ROUTES, collectionAnswer, itemAnswer, orderAnswer } from './table.js';
 
 const COLLECTIONS = new Set(API_ROUTES.map(({ collection }) => collection));

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener } from 'node:http';
-import { orderSchema } from '../api/order.js';
+import { orderSchema } from '../api/order-schemas.js';
 import { API_ROUTES, collectionAnswer, itemAnswer, orderAnswer } from '../api/table.js';
 import { KEEP_ALIVE_SECONDS } from '../messages.js';
 import type { Subject } from '../subjects.js';

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import { validator } from 'hono/validator';
-import { orderSchema } from '../api/order.js';
+import { orderSchema } from '../api/order-schemas.js';
 import { API_ROUTES, collectionAnswer, itemAnswer, orderAnswer } from '../api/table.js';
 import { KEEP_ALIVE_SECONDS } from '../messages.js';
 import type { Subject } from '../subjects.js';

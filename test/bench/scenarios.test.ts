@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ORDER, orderSchema, REFUSED_ORDER } from '../../bench/api/order.js';
+import { ORDER, REFUSED_ORDER } from '../../bench/api/order.js';
+import { orderSchema } from '../../bench/api/order-schemas.js';
 import { API_ROUTES } from '../../bench/api/table.js';
 import { exchangesOf, SCENARIOS, scenarioNamed } from '../../bench/scenarios.js';
 import { SUBJECTS, takingPart } from '../../bench/subjects.js';
