@@ -14,6 +14,7 @@
 import { Socket } from 'node:net';
 import { MAX_OWN_READS, READ_SIZE } from '../wire/limits.js';
 import type { ConnectionSocket } from './connection.js';
+import { throwLater } from './outgoing.js';
 import { kConnection } from './symbols.js';
 
 /** Who reads a socket so. */
@@ -113,7 +114,7 @@ function onRead(this: ConnectionSocket, length: number, buffer: Buffer): boolean
     goesOn = take(this, length, buffer);
   } catch (error) {
     // Thrown from here, it would keep the socket from asking for its next buffer.
-    process.nextTick(rethrow, error);
+    throwLater(error);
   }
   isAsked = true;
   switched = null;
@@ -168,10 +169,6 @@ function take(socket: ConnectionSocket, length: number, buffer: Buffer): boolean
   if (reader.readsOwn && reader.expectsContent) next = Buffer.allocUnsafeSlow(READ_SIZE);
   else stopReading(reader);
   return true;
-}
-
-function rethrow(error: unknown): never {
-  throw error;
 }
 
 /** A part of a buffer, in one that belongs to nobody else. */

@@ -215,7 +215,7 @@ describe('the log of an application', () => {
         // Of a Proxy later Nodes say that it is one.
         (await until(thrown.length)).map(({ msg, err }) => [
           msg,
-          err.message.replace('What was thrown is no error: ', ''),
+          err.message.replace('What was thrown is no error: ', '').replace('Proxy({})', '{}'),
         ]),
         ['undefined', 'null', "'text'", '7n', '{ a: 1 }', '{}', 'An error that cannot be read'].map(
           (message) => ['request failed', message],
