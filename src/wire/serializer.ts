@@ -20,7 +20,9 @@ export function statusLine(
   if (known !== undefined && known.reason === reason) return known.line;
   checkReason?.(reason);
   const line = `HTTP/1.1 ${statusCode} ${reason}\r\n`;
-  if (reason.length <= MAX_KEPT_REASON) statusLines[statusCode] = { reason, line };
+  // What nobody checked is not kept: it would pass the check of who comes next.
+  if (checkReason !== undefined && reason.length <= MAX_KEPT_REASON)
+    statusLines[statusCode] = { reason, line };
   return line;
 }
 
