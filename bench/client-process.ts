@@ -5,6 +5,7 @@ import { profileOptions } from './server-process.js';
 import type { SubjectEntry } from './subjects.js';
 
 export type ClientQuestion =
+  | { readonly ask: 'memory' }
   | { readonly ask: 'one'; readonly subject: string; readonly scenario: string; readonly port: number }
   | {
       readonly ask: 'run';
@@ -16,7 +17,8 @@ export type ClientQuestion =
     };
 
 /** What a round of requests came to, by the client process's own accounting. */
-export interface ClientWork extends Memory {
+export interface ClientWork {
+  readonly rss: number;
   readonly requests: number;
   readonly seconds: number;
   readonly cpu: NodeJS.CpuUsage;
@@ -44,6 +46,11 @@ export class ClientProcess {
   /** Makes requests for so long, one after the other on each connection. All runs must be to one port. */
   run(port: number, connections: number, seconds: number): Promise<ClientWork> {
     return this.#ask<ClientWork>({ ask: 'run', ...this.#names, port, connections, seconds });
+  }
+
+  /** What it holds after a collection. */
+  memory(): Promise<Memory> {
+    return this.#child.ask<Memory>({ ask: 'memory' } satisfies ClientQuestion);
   }
 
   stop(): Promise<void> {

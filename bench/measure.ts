@@ -4,7 +4,7 @@ import { ClientProcess } from './client-process.js';
 import type { Round, ScenarioResult } from './figures.js';
 import { applyLoad, LoadProcess } from './load/load.js';
 import { type Load, type Scenario, sideOf } from './scenarios.js';
-import { type Sample, ServerProcess } from './server-process.js';
+import { ServerProcess } from './server-process.js';
 import { type SubjectEntry, subjectNamed, takingPart } from './subjects.js';
 
 /** Long enough for V8 to have compiled, and recompiled, what the scenario runs. */
@@ -50,18 +50,18 @@ async function loadRounds(scenario: Scenario, options: MeasureOptions): Promise<
       onProgress(`${scenario.name}: warming up ${server.subject.name}`);
       await applyLoad(scenario, server.port, connections, WARM_UP_SECONDS);
     }
-    return await inTurn(servers, options, async (server, round) => {
+    const rounds = await inTurn(servers, options, async (server, round) => {
       onProgress(`${scenario.name}: round ${round} of ${options.rounds}, ${server.subject.name}`);
-      const before = await server.sample();
+      const before = await server.usage();
       const work = await applyLoad(scenario, server.port, connections, seconds);
-      const after = await server.sample();
+      const after = await server.usage();
       return {
         rate: work.requests / work.seconds,
-        ...cpuBetween(before, after, work.requests),
+        ...cpuBetween(before.cpu, after.cpu, work.requests),
         rss: after.rss,
-        heap: after.heap,
       };
     });
+    return await withHeap(rounds, servers, async (server) => (await server.sample()).heap);
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
   }
@@ -81,12 +81,13 @@ async function clientRounds(scenario: Scenario, options: MeasureOptions): Promis
       onProgress(`${scenario.name}: warming up ${client.subject.name}`);
       await client.run(server.port, connections, WARM_UP_SECONDS);
     }
-    return await inTurn(clients, options, async (client, round) => {
+    const rounds = await inTurn(clients, options, async (client, round) => {
       onProgress(`${scenario.name}: round ${round} of ${options.rounds}, ${client.subject.name}`);
-      const { requests, seconds: took, cpu, rss, heap } = await client.run(server.port, connections, seconds);
+      const { requests, seconds: took, cpu, rss } = await client.run(server.port, connections, seconds);
       const user = cpu.user / requests;
-      return { rate: requests / took, cpu: user + cpu.system / requests, user, rss, heap };
+      return { rate: requests / took, cpu: user + cpu.system / requests, user, rss };
     });
+    return await withHeap(rounds, clients, async (client) => (await client.memory()).heap);
   } finally {
     await Promise.all([server, ...clients].map((process) => process.stop()));
   }
@@ -96,12 +97,12 @@ async function clientRounds(scenario: Scenario, options: MeasureOptions): Promis
  * Runs the rounds of every subject interleaved, so that whatever else changes on the machine in the meantime
  * changes for all. Each round begins with another subject: nobody is always the one after the floor.
  */
-async function inTurn<Candidate extends { subject: SubjectEntry }>(
+async function inTurn<Candidate extends { subject: SubjectEntry }, Outcome>(
   candidates: readonly Candidate[],
   options: MeasureOptions,
-  run: (candidate: Candidate, round: number) => Promise<Round>,
-): Promise<Map<string, Round[]>> {
-  const rounds = new Map<string, Round[]>(options.subjects.map(({ name }) => [name, []]));
+  run: (candidate: Candidate, round: number) => Promise<Outcome>,
+): Promise<Map<string, Outcome[]>> {
+  const rounds = new Map<string, Outcome[]>(options.subjects.map(({ name }) => [name, []]));
   for (let round = 0; round < options.rounds; round++) {
     for (let turn = 0; turn < candidates.length; turn++) {
       const candidate = candidates[(round + turn) % candidates.length];
@@ -109,6 +110,27 @@ async function inTurn<Candidate extends { subject: SubjectEntry }>(
     }
   }
   return rounds;
+}
+
+/**
+ * Adds the heap after a collection, once all rounds are over: a collection while nobody asks takes the compiled code
+ * with it, and the next round would measure how it is compiled again.
+ */
+async function withHeap<Candidate extends { subject: SubjectEntry }>(
+  rounds: ReadonlyMap<string, Omit<Round, 'heap'>[]>,
+  candidates: readonly Candidate[],
+  heapOf: (candidate: Candidate) => Promise<number>,
+): Promise<Map<string, Round[]>> {
+  const complete = new Map<string, Round[]>();
+  for (const candidate of candidates) {
+    const { name } = candidate.subject;
+    const heap = await heapOf(candidate);
+    complete.set(
+      name,
+      (rounds.get(name) ?? []).map((round) => ({ ...round, heap })),
+    );
+  }
+  return complete;
 }
 
 function idleRounds(scenario: Scenario, options: MeasureOptions): Promise<Map<string, Round[]>> {
@@ -133,7 +155,7 @@ async function idleRound(subject: SubjectEntry, scenario: Scenario, options: Mea
     const after = await server.sample(connections);
     return {
       rate: connections / work.seconds,
-      ...cpuBetween(before, after, connections),
+      ...cpuBetween(before.cpuAtStart, after.cpuAtEnd, connections),
       rss: (after.rss - before.rss) / connections,
       heap: (after.heap - before.heap) / connections,
     };
@@ -143,8 +165,12 @@ async function idleRound(subject: SubjectEntry, scenario: Scenario, options: Mea
   }
 }
 
-function cpuBetween(before: Sample, after: Sample, count: number): { cpu: number; user: number } {
-  const user = after.cpuAtEnd.user - before.cpuAtStart.user;
-  const system = after.cpuAtEnd.system - before.cpuAtStart.system;
+function cpuBetween(
+  before: NodeJS.CpuUsage,
+  after: NodeJS.CpuUsage,
+  count: number,
+): { cpu: number; user: number } {
+  const user = after.user - before.user;
+  const system = after.system - before.system;
   return { cpu: (user + system) / count, user: user / count };
 }

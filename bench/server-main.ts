@@ -11,6 +11,7 @@ import { subjectNamed } from './subjects.js';
 let server: Server;
 
 answerQuestions(async (question: ServerQuestion) => {
+  if (question.ask === 'usage') return { cpu: process.cpuUsage(), rss: process.memoryUsage.rss() };
   if (question.ask === 'sample') return sample(question.connections);
   const { subject } = await subjectNamed(question.subject).load();
   if (subject.createServer === undefined) throw new Error(`${question.subject} is no server`);

@@ -5,7 +5,14 @@ import type { SubjectEntry } from './subjects.js';
 
 export type ServerQuestion =
   | { readonly ask: 'listen'; readonly subject: string; readonly scenario: string }
+  | { readonly ask: 'usage' }
   | { readonly ask: 'sample'; readonly connections: number };
+
+/** What the server process has used up to now, and has in use: microseconds of CPU and bytes of memory. */
+export interface Usage {
+  readonly cpu: NodeJS.CpuUsage;
+  readonly rss: number;
+}
 
 /** The server process's own accounting at one moment: microseconds of CPU and bytes of memory. */
 export interface Sample extends Memory {
@@ -51,6 +58,11 @@ export class ServerProcess {
       await child.stop();
       throw error;
     }
+  }
+
+  /** What it took so far. Nothing is collected or thrown away for it. */
+  usage(): Promise<Usage> {
+    return this.#child.ask<Usage>({ ask: 'usage' } satisfies ServerQuestion);
   }
 
   /** Takes a sample as soon as the server has that many connections. */
