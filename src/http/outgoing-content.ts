@@ -12,7 +12,7 @@ import {
   writeAfterEnd,
 } from '../errors.js';
 import { CHUNK_END, chunkHead, lastChunk } from '../wire/chunked.js';
-import { latin1 } from '../wire/text.js';
+import { latin1, utf8Length } from '../wire/text.js';
 import { debug } from './diagnostics.js';
 import { TEXT_JOIN_LIMIT } from './outbox.js';
 import {
@@ -74,7 +74,8 @@ function checksLength(message: Outgoing): boolean {
 }
 
 function lengthOf(chunk: Chunk, encoding: BufferEncoding | null | undefined): number {
-  return typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding ?? 'utf8') : chunk.byteLength;
+  if (typeof chunk !== 'string') return chunk.byteLength;
+  return isUtf8(encoding) ? utf8Length(chunk) : Buffer.byteLength(chunk, encoding as BufferEncoding);
 }
 
 function isUtf8(encoding: BufferEncoding | null | undefined): boolean {

@@ -38,6 +38,7 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
   private usesSocketTimer = false;
 
   idleDeadline = 0;
+  idleTime = 0;
   previousIdle: Timed | null = null;
   nextIdle: Timed | null = null;
 

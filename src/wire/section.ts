@@ -42,6 +42,9 @@ export const SECTION_COMPLETE = -1;
 let marks = new Int32Array(4 * 128);
 const markedNames: FieldName[] = [];
 
+/** Applications keep targets, as keys of what they cache: no more than so many characters of a section with each. */
+const MAX_KEPT_TEXT = 1024;
+
 /** Room for the shortest incomplete line that grows. */
 const MIN_PARTIAL_SIZE = 256;
 
@@ -282,7 +285,7 @@ export class SectionReader {
             return this.fail(strictViolation(wanted), at);
           }
           lineStart = at;
-          textStart = at;
+          textStart = startLine.isTextDue ? startLine.textStart : at;
           state = FIELD_START;
           break;
         case SECTION_LF: {
@@ -326,10 +329,13 @@ export class SectionReader {
     return state;
   }
 
-  /** Cuts the marked lines into strings: one read of the bytes, then slices of it. */
+  /** Cuts the start-line's text and the marked lines into strings: one read of the bytes, then slices of it. */
   private cutLines(bytes: Buffer, from: number, to: number, marked: number): void {
+    const { startLine } = this;
+    if (startLine.isTextDue && (marked === 0 || to - from > MAX_KEPT_TEXT)) startLine.cutText(bytes);
     if (marked === 0) return;
     const text = latin1(bytes, from, to);
+    if (startLine.isTextDue) startLine.sliceText(text, from);
     const { fields } = this;
     for (let line = 0; line < marked; line++) {
       const slot = 4 * line;

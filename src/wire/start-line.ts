@@ -47,16 +47,19 @@ export class StartLine {
   versionMinor = 1;
   statusCode = 0;
   statusMessage = '';
+  /** Was the target or the reason phrase read, and is no string yet? The reader of the section makes it one. */
+  isTextDue = false;
   /** Why reading failed. */
   error: PeerError | null = null;
   /** Where reading stopped. */
   at = 0;
 
   private readonly insecure: boolean;
-  // Where the parts stand in the bytes.
+  private isRequest = true;
+  // Where the parts stand in the bytes; the text is the target or the reason phrase.
   private start = 0;
-  private targetStart = 0;
-  private targetEnd = 0;
+  textStart = 0;
+  private textEnd = 0;
   private versionStart = 0;
 
   constructor(insecure: boolean) {
@@ -72,8 +75,8 @@ export class StartLine {
   /** The bytes move: what stood at `offset` will stand at 0. */
   rebase(offset: number): void {
     this.start -= offset;
-    this.targetStart -= offset;
-    this.targetEnd -= offset;
+    this.textStart -= offset;
+    this.textEnd -= offset;
     this.versionStart -= offset;
   }
 
@@ -99,23 +102,23 @@ export class StartLine {
           return this.fail(invalidMethod(undefined, statusCode), this.knownPrefix(bytes, at));
         }
         at++;
-        this.targetStart = at;
+        this.textStart = at;
         this.at = at;
         return TARGET;
       case TARGET: {
         at = skipVisible(bytes, at, stop);
         while (at < stop && REQUEST_TARGET_BYTE[bytes[at]] === 1) at++;
-        if (at > this.targetStart && !this.mayBegin(bytes[this.targetStart])) {
-          return this.fail(invalidTarget('Unexpected start char in url'), this.targetStart);
+        if (at > this.textStart && !this.mayBegin(bytes[this.textStart])) {
+          return this.fail(invalidTarget('Unexpected start char in url'), this.textStart);
         }
         if (at === stop) break;
-        if (bytes[at] !== SP || at === this.targetStart) {
+        if (bytes[at] !== SP || at === this.textStart) {
           return this.fail(
             bytes[at] === HTAB ? invalidTarget() : invalidTarget('Invalid char in url path'),
             at,
           );
         }
-        this.targetEnd = at;
+        this.textEnd = at;
         at++;
         this.versionStart = at;
         this.at = at;
@@ -133,11 +136,11 @@ export class StartLine {
         // The space before an empty reason phrase is left out by some servers.
         if (bytes[at] === SP) {
           at++;
-          this.targetStart = at;
+          this.textStart = at;
           this.at = at;
           return REASON;
         }
-        this.targetStart = at;
+        this.textStart = at;
         return this.endLine(state, bytes, at);
       }
       default:
@@ -216,18 +219,37 @@ export class StartLine {
             : invalidStatus('Invalid response status');
       return this.fail(error, at);
     }
-    if (state === VERSION) {
-      this.target = latin1(bytes, this.targetStart, this.targetEnd);
-      if (bytes[this.targetStart] !== SLASH && !this.isOtherForm())
-        return this.fail(invalidTarget(), this.targetStart);
+    this.isTextDue = true;
+    this.isRequest = state === VERSION;
+    if (this.isRequest) {
+      if (bytes[this.textStart] !== SLASH) {
+        this.cutText(bytes);
+        if (!this.isOtherForm()) return this.fail(invalidTarget(), this.textStart);
+      }
     } else {
       const code = this.versionStart + HTTP_VERSION.length + 1;
       this.statusCode =
         (bytes[code] - DIGIT_0) * 100 + (bytes[code + 1] - DIGIT_0) * 10 + bytes[code + 2] - DIGIT_0;
-      this.statusMessage = latin1(bytes, this.targetStart, at);
+      this.textEnd = at;
     }
     this.at = byte === CR ? at + 1 : at;
     return LINE_LF;
+  }
+
+  /** Makes target or reason phrase a string, from the bytes they were read from. */
+  cutText(bytes: Buffer): void {
+    this.setText(latin1(bytes, this.textStart, this.textEnd));
+  }
+
+  /** The same from what the bytes from `from` on are as text. */
+  sliceText(text: string, from: number): void {
+    this.setText(text.slice(this.textStart - from, this.textEnd - from));
+  }
+
+  private setText(text: string): void {
+    this.isTextDue = false;
+    if (this.isRequest) this.target = text;
+    else this.statusMessage = text;
   }
 
   /** Cuts the method; false where it is not a known one. */

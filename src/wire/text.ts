@@ -1,4 +1,4 @@
-/** Octets as text: Latin-1, a character for each octet. */
+/** Octets as text (Latin-1, a character for each octet), and text as octets (UTF-8). */
 
 type Slice = (this: Uint8Array, from: number, to: number) => string;
 
@@ -11,4 +11,17 @@ const latin1Slice: Slice =
 
 export function latin1(bytes: Uint8Array, from: number, to: number): string {
   return latin1Slice.call(bytes, from, to);
+}
+
+/** Text up to this length is looked through here: a call of native code would cost more. */
+const SHORT_TEXT = 64;
+
+/** How many octets the text is in UTF-8. */
+export function utf8Length(text: string): number {
+  const { length } = text;
+  if (length > SHORT_TEXT) return Buffer.byteLength(text);
+  for (let i = 0; i < length; i++) {
+    if (text.charCodeAt(i) > 0x7f) return Buffer.byteLength(text);
+  }
+  return length;
 }
