@@ -4,7 +4,8 @@
  *
  * Codes and messages are node:http's, so that what people log, match and search for stays the same.
  */
-import { format, inspect } from 'node:util';
+// Not imported: that makes every export, among them what a server has no use for.
+const { format, inspect } = process.getBuiltinModule('node:util');
 
 /** An error with a `code`, as Node's own errors are. */
 export interface CodedError extends Error {

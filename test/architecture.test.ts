@@ -56,7 +56,7 @@ describe('the rules find what they are there for', () => {
   test('nothing where all is in order', () => {
     assert.deepEqual(
       breaches({
-        'errors.ts': `import { inspect } from 'node:util'; export const codes = ['ERR_HTTP_HEADERS_SENT'];`,
+        'errors.ts': `import { format } from 'node:path'; export const codes = ['ERR_HTTP_HEADERS_SENT'];`,
         'wire/parser.ts': `import { codes } from '../errors.js'; import './framing.js';`,
         'wire/framing.ts': `if (fields.has(CONTENT_LENGTH) || value === 'chunked') decide();`,
         'http/server.ts': `import net from 'node:net'; import { parse } from '../wire/parser.js';`,
@@ -107,6 +107,15 @@ describe('the rules find what they are there for', () => {
     assert.deepEqual(breaches({ 'wire/a.ts': 'setTimeout(close, 10);' }), [
       'wire/a.ts uses setTimeout: wire/ is pure',
     ]);
+  });
+
+  test('an import that makes every export of a builtin, but not one of types', () => {
+    for (const specifier of ['node:tls', 'node:util']) {
+      assert.deepEqual(breaches({ 'http/a.ts': `import { part } from '${specifier}';` }), [
+        `http/a.ts imports ${specifier}, all of it: process.getBuiltinModule() makes what is used`,
+      ]);
+      assert.deepEqual(breaches({ 'http/a.ts': `import type { Part } from '${specifier}';` }), []);
+    }
   });
 
   test('a package below the framework, and node:http anywhere', () => {

@@ -1,5 +1,4 @@
 /** The application's log: `req.log`, and one line for each request when its response has ended or was given up. */
-import { inspect, types } from 'node:util';
 import { invalidArgType } from '../errors.js';
 import { kBytesWritten } from '../http/symbols.js';
 import { declaredLengthOf } from './content-fields.js';
@@ -8,6 +7,8 @@ import { statusOf } from './http-error.js';
 import { Redaction } from './redaction.js';
 import { kLog, kRecord } from './symbols.js';
 import type { AppRequest, AppResponse } from './types.js';
+
+const { inspect, types } = process.getBuiltinModule('node:util');
 
 /** Writes one line: fields, and a message for people. */
 export interface LogWriter {

@@ -3,7 +3,6 @@
  * publisher asks `hasSubscribers` first, so that nobody pays for what nobody hears.
  */
 import { channel } from 'node:diagnostics_channel';
-import { debuglog } from 'node:util';
 
 /** `{ request, response, socket, server }`, before the request listener runs. */
 export const requestStart = channel('http.server.request.start');
@@ -22,7 +21,7 @@ export const clientRequestError = channel('http.client.request.error');
 export const clientResponseFinish = channel('http.client.response.finish');
 
 /** Writes to stderr under NODE_DEBUG=http: requests by method and target, never header fields. */
-export const debug = debuglog('http');
+export const debug = process.getBuiltinModule('node:util').debuglog('http');
 /** Is anything written? Asked once: what runs for every request costs nothing where nothing is. */
 export const isDebugging = debug.enabled;
 // The first call has Node warn of what stands in such a log; most of ours come late, or never.

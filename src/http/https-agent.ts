@@ -1,5 +1,5 @@
 /** Agent of node:https: TLS sockets, pooled by all that makes one connection differ from another in trust. */
-import { type ConnectionOptions, checkServerIdentity, connect, type TLSSocket } from 'node:tls';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { MAX_CACHED_SESSIONS } from '../wire/limits.js';
 import { type AgentOptions, Agent as HttpAgent, type OnCreate, type SocketOptions } from './agent.js';
 import { nameOfRequest, socketOptions } from './agent-options.js';
@@ -10,6 +10,9 @@ import { proxyOf } from './proxy.js';
 import { openTunnel, type TunnelOptions } from './proxy-tunnel.js';
 import type { RequestOptions } from './request-options.js';
 import { kAgent, kIdentityCheck, kNameOfRequest } from './symbols.js';
+
+// Not imported: that makes every export, among them all the root certificates.
+const tls = process.getBuiltinModule('node:tls');
 
 const kLastName = Symbol('barewire.lastName');
 
@@ -84,7 +87,7 @@ let identityChecks = 0;
  */
 function marked(agent: HttpsAgent, options: SecureOptions): RequestOptions {
   const check = options.checkServerIdentity;
-  if (typeof check !== 'function' || check === checkServerIdentity) return options;
+  if (typeof check !== 'function' || check === tls.checkServerIdentity) return options;
   if (agent.options.checkServerIdentity !== undefined) return options;
   return { ...options, [kIdentityCheck]: ++identityChecks } as RequestOptions;
 }
@@ -173,10 +176,10 @@ function hasValues(options: Named, values: readonly unknown[]): boolean {
 function speakTls(agent: HttpsAgent, given: SecureOptions): TLSSocket {
   let options = given;
   const key = options[kIdentityCheck] === undefined ? options._agentKey : undefined;
-  if (key === undefined) return connect(options);
+  if (key === undefined) return tls.connect(options);
   const session = agent._getSession(key);
   if (session !== undefined) options = { session, ...options };
-  const socket = connect(options);
+  const socket = tls.connect(options);
   socket.on('session', (created: Buffer) => agent._cacheSession(key, created));
   // A session that fails would fail again.
   socket.once('close', (hadError: boolean) => {

@@ -1,11 +1,14 @@
 /** The server of node:https, over `tls.Server`: the same connections, on sockets whose handshake is done. */
 import type { RequestListener } from 'node:http';
 import type * as nodeHttps from 'node:https';
-import { type TlsOptions, Server as TlsServer } from 'node:tls';
+import type { TlsOptions } from 'node:tls';
 import type { ConnectionSocket } from './connection.js';
 import type { HttpServer } from './server.js';
 import { connectionListener, defineServer, initServer } from './server-members.js';
 import { checkedOptions } from './server-options.js';
+
+// Not imported: that makes every export, among them all the root certificates.
+const TlsServer = process.getBuiltinModule('node:tls').Server;
 
 export type HttpsServerOptions = nodeHttps.ServerOptions;
 

@@ -2,7 +2,6 @@
 import { captureRejectionSymbol } from 'node:events';
 import type { ServerResponse as NodeResponse, Server as NodeServer, RequestListener } from 'node:http';
 import { Server as NetServer } from 'node:net';
-import { promisify } from 'node:util';
 import { STATUS_CODES } from '../wire/tables.js';
 import type { ConnectionSocket } from './connection.js';
 import { debug, isDebugging } from './diagnostics.js';
@@ -94,6 +93,7 @@ const members: ThisType<HttpServer> & Record<string | symbol, unknown> = {
   },
 
   async [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {
+    const { promisify } = process.getBuiltinModule('node:util');
     await promisify(this.close).call(this as never);
   },
 };

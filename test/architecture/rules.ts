@@ -17,6 +17,9 @@ const RANKS = new Map([
 const WIRE_BUILTINS = new Set(['node:buffer']);
 const WAITING = /\b(?:setTimeout|setInterval|setImmediate|queueMicrotask|process|performance)\b/;
 
+/** Builtins some of whose exports are made when they are asked for: an import asks for every one of them. */
+const LAZY_BUILTINS = new Set(['node:tls', 'node:util']);
+
 const FRAMING = 'wire/framing.ts';
 const FRAMING_CONSTANTS = /\b(?:CONTENT_LENGTH|TRANSFER_ENCODING)(?:_NAME)?\b/;
 const FRAMING_WORD = /content-length|transfer-encoding|chunked/i;
@@ -48,6 +51,9 @@ function checkImport(file: string, specifier: string, typeOnly: boolean): string
   }
   if (floor === 'wire') {
     return WIRE_BUILTINS.has(specifier) ? undefined : `${file} imports ${specifier}: wire/ is pure`;
+  }
+  if (!typeOnly && LAZY_BUILTINS.has(specifier)) {
+    return `${file} imports ${specifier}, all of it: process.getBuiltinModule() makes what is used`;
   }
   const mayDepend = (RANKS.get(floor) ?? 0) > 2;
   return mayDepend || specifier.startsWith('node:')
