@@ -1,6 +1,7 @@
 /** The Agent of https: connections and sessions that requests share. */
 import type { Agent as HttpsAgent, RequestOptions } from 'node:https';
 import { createServer as createNetServer } from 'node:net';
+import tls from 'node:tls';
 import { inherits } from 'node:util';
 import { authority, client as clientCertificate } from '../fixtures/certificates.js';
 import { differ, differNewest } from './differ.js';
@@ -46,6 +47,21 @@ differ('https client: what makes a connection another one', async (scene) => {
   }
   scene.log('free', Object.keys(agent.freeSockets).length);
   agent.destroy();
+});
+
+differ('https client: connects by what tls.connect is by then', async (scene) => {
+  const server = await stockServer(scene, answerer(scene));
+  const agent = agentFor(scene);
+  const { connect } = tls;
+  tls.connect = ((...args: Parameters<typeof connect>) => {
+    scene.log('tls.connect');
+    return connect(...args);
+  }) as typeof connect;
+  try {
+    await get(scene, server, { agent });
+  } finally {
+    tls.connect = connect;
+  }
 });
 
 differ('https client: sessions are resumed', async (scene) => {
