@@ -1,7 +1,20 @@
 /** Every default limit of the wire and of `http/`, on one page, with the precedent it follows. */
 
-/** Bytes of a header section, start-line included; also of a trailer section. node:http `maxHeaderSize`. */
+/**
+ * What a header section counts less than, in bytes of its request-target or reason phrase, of field names, and of
+ * field values with the white space behind them; a trailer section by itself. node:http `maxHeaderSize`.
+ */
 export const MAX_HEADER_SIZE = 16 * 1024;
+
+/**
+ * Bytes of a section altogether, so that what does not count has an end too: white space before values, empty lines
+ * before a start-line. A line `X: ` has five, with its CRLF, of which one counts, and 64 is more than the rest of a
+ * start-line and two empty lines have: a section of less than `maxHeaderSize` whose values have at most one space
+ * before them is within this.
+ */
+export function maxSectionBytes(maxHeaderSize: number): number {
+  return 5 * maxHeaderSize + 64;
+}
 
 /** Field lines of a header section when `server.maxHeadersCount` is null. node:http keeps as many. */
 export const MAX_HEADERS_COUNT = 1000;

@@ -34,7 +34,7 @@ export const INSECURE = 2;
 export type Leniency = typeof STRICT | typeof RELAXED | typeof INSECURE;
 
 export interface ParserOptions {
-  /** Bytes of a header section with its start-line, and of a trailer section. Default MAX_HEADER_SIZE. */
+  /** What a header section, and a trailer section, counts less than; see there. Default MAX_HEADER_SIZE. */
   maxHeaderSize?: number;
   /** Field lines of a section. Default MAX_HEADERS_COUNT; 0: as many as fit the size. */
   maxHeadersCount?: number;

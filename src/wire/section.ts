@@ -16,6 +16,7 @@ import {
 import { type FieldName, FieldSection, findName, ORDINARY } from './fields.js';
 import { framingFoldError, isFramingField } from './framing.js';
 import { COLON, CR, HTAB, LF, SP, TOKEN_BYTE } from './grammar.js';
+import { maxSectionBytes } from './limits.js';
 import { StartLine } from './start-line.js';
 import {
   FIELD_LF,
@@ -28,6 +29,7 @@ import {
   SECTION_LF,
   START,
   STATUS_VERSION,
+  TARGET,
 } from './states.js';
 import { latin1 } from './text.js';
 import { skipPrintable } from './words.js';
@@ -55,6 +57,7 @@ export interface SectionRules {
   insecure: boolean;
   /** The table of the bytes that a field value may hold. */
   valueBytes: Uint8Array;
+  /** What a section counts less than: request-target or reason phrase, field names and field values. */
   maxSize: number;
   /** 0: as many field lines as fit the size. */
   maxLines: number;
@@ -78,10 +81,15 @@ export class SectionReader {
   private readonly insecure: boolean;
   private readonly valueBytes: Uint8Array;
   private readonly maxSize: number;
+  private readonly maxBytes: number;
   private inTrailers = false;
   private folding = false;
   /** Bytes of the section read in earlier calls. */
   private sectionBytes = 0;
+  /** Those of its complete lines that count. */
+  private counted = 0;
+  /** How many more may count, the incomplete line's taken off. */
+  private room: number;
   private lineCount = 0;
   /** The incomplete line of earlier calls, in a buffer with room to grow, and where in it name and value stand. */
   private partial: Buffer | null = null;
@@ -94,6 +102,8 @@ export class SectionReader {
     this.insecure = rules.insecure;
     this.valueBytes = rules.valueBytes;
     this.maxSize = rules.maxSize;
+    this.maxBytes = maxSectionBytes(rules.maxSize);
+    this.room = rules.maxSize;
     this.maxLines = rules.maxLines;
     this.startLine = new StartLine(rules.insecure);
   }
@@ -105,6 +115,8 @@ export class SectionReader {
     this.fields.reset();
     this.lineCount = 0;
     this.sectionBytes = 0;
+    this.counted = 0;
+    this.room = this.maxSize;
   }
 
   /**
@@ -118,21 +130,23 @@ export class SectionReader {
   }
 
   /**
-   * The next bytes behind an incomplete line: both in one buffer, no more of the chunk than a section may have.
-   * The buffer doubles as it fills: a line that comes a byte at a time costs no more than its length.
+   * The rest of an incomplete line: what is known of it and what comes in one buffer, which doubles as it fills, so
+   * that a line that comes a byte at a time costs no more than its length. The lines behind it stay where they are.
    */
   private resume(state: number, chunk: Buffer, from: number, to: number): number {
     const known = this.partialLength;
-    const wanted = Math.min(to, from + this.maxSize - this.sectionBytes + 1);
-    const length = known + wanted - from;
+    const lineFeed = chunk.subarray(from, to).indexOf(LF);
+    const lineEnd = lineFeed < 0 ? to : from + lineFeed + 1;
+    const length = known + lineEnd - from;
     let joined = this.partial as Buffer;
     this.partial = null;
     if (joined.length < length) joined = enlarged(joined, 0, known, Math.max(length, 2 * known));
-    chunk.copy(joined, known, from, wanted);
+    chunk.copy(joined, known, from, lineEnd);
     // What is wrong may stand in the bytes of an earlier call: a start-line is judged at its end.
     const next = this.readLines(state, joined, 0, length, known);
     this.at = from + Math.max(0, this.at - known);
-    return next;
+    if (this.error !== null || next === SECTION_COMPLETE || this.at === to) return next;
+    return this.read(next, chunk, this.at, to);
   }
 
   /**
@@ -140,11 +154,13 @@ export class SectionReader {
    * state's loop runs over its bytes, and the strings are cut when the section is complete or the bytes end.
    */
   private readLines(initialState: number, bytes: Buffer, from: number, to: number, known: number): number {
-    const allowed = from + known + this.maxSize - this.sectionBytes;
-    const stop = Math.min(to, allowed);
     const { valueBytes, startLine, insecure } = this;
     let state = initialState;
     let at = from + known;
+    const end = Math.min(to, at + this.maxBytes - this.sectionBytes);
+    // Up to here the section is within its size, whichever of the bytes count.
+    let stop = Math.min(end, at + this.room);
+    let { counted } = this;
     let lineStart = from;
     let nameEnd = from + this.nameEnd;
     let valueStart = from + this.valueStart;
@@ -152,7 +168,13 @@ export class SectionReader {
     // Where the first line that is marked but not yet cut into strings begins.
     let textStart = from;
 
-    while (at < stop) {
+    for (;;) {
+      if (at === stop) {
+        this.room = this.maxSize - counted - this.countedOfLine(state, lineStart, nameEnd, valueStart, at);
+        if (this.room <= 0) return this.fail(overflowIn(state), at);
+        if (at === end) break;
+        stop = Math.min(end, at + this.room);
+      }
       switch (state) {
         case START: {
           const byte = bytes[at];
@@ -248,11 +270,13 @@ export class SectionReader {
                 : invalidHeaderToken('Invalid header value char');
             return this.fail(error, at);
           }
+          counted += nameEnd - lineStart + at - valueStart;
           let valueEnd = at;
           while (valueEnd > valueStart && (bytes[valueEnd - 1] === SP || bytes[valueEnd - 1] === HTAB))
             valueEnd--;
           if (this.folding) {
             this.folding = false;
+            counted += valueStart - nameEnd;
             this.fields.fold(latin1(bytes, valueStart, valueEnd));
             textStart = at;
           } else {
@@ -303,23 +327,31 @@ export class SectionReader {
           at = startLine.at;
           if (startLine.error !== null) return this.fail(startLine.error, at);
           state = next;
+          if (next === LINE_LF) counted += startLine.counted;
         }
       }
     }
 
-    if (stop < to) {
-      // A start-line beyond the limit is a target beyond it (RFC 9110 section 15.5.15).
-      return this.fail(state < FIELD_START ? headerOverflow(undefined, 414) : headerOverflow(), at);
-    }
+    if (end < to) return this.fail(overflowIn(state), at);
     // The chunk ends within the section: what is complete becomes strings, the rest waits for the next chunk.
     this.sectionBytes += at - from - known;
+    this.counted = counted;
     this.cutLines(bytes, textStart, at, marked);
     if (at > lineStart) {
-      // Still the line of an earlier call: its buffer is ours already.
-      this.partial = known > 0 && lineStart === from ? bytes : enlarged(bytes, lineStart, at, 0);
-      this.partialLength = at - lineStart;
+      // White space before a value does not count: it is not kept either.
+      const spaces = hasName(state) && !this.folding ? valueStart - nameEnd - 1 : 0;
+      if (spaces >= MIN_PARTIAL_SIZE) {
+        const line = Buffer.concat([bytes.subarray(lineStart, nameEnd + 1), bytes.subarray(valueStart, at)]);
+        this.partial = enlarged(line, 0, line.length, 0);
+        this.partialLength = line.length;
+        this.valueStart = nameEnd + 1 - lineStart;
+      } else {
+        // Still the line of an earlier call: its buffer is ours already.
+        this.partial = known > 0 && lineStart === from ? bytes : enlarged(bytes, lineStart, at, 0);
+        this.partialLength = at - lineStart;
+        this.valueStart = valueStart - lineStart;
+      }
       this.nameEnd = nameEnd - lineStart;
-      this.valueStart = valueStart - lineStart;
       if (state < FIELD_START) startLine.rebase(lineStart);
     } else {
       this.nameEnd = 0;
@@ -327,6 +359,21 @@ export class SectionReader {
     }
     this.at = at;
     return state;
+  }
+
+  /** The bytes that count of the line that is read up to `at`. */
+  private countedOfLine(
+    state: number,
+    lineStart: number,
+    nameEnd: number,
+    valueStart: number,
+    at: number,
+  ): number {
+    if (state === FIELD_NAME) return at - lineStart;
+    if (state < FIELD_START) return this.startLine.countedUpTo(state, at);
+    if (!hasName(state)) return 0;
+    // The white space that makes a line the continuation of another counts, as node:http has it.
+    return nameEnd - lineStart + at - (this.folding ? nameEnd : valueStart);
   }
 
   /** Cuts the start-line's text and the marked lines into strings: one read of the bytes, then slices of it. */
@@ -354,6 +401,16 @@ export class SectionReader {
     this.at = at;
     return START;
   }
+}
+
+/** Is a field line's name read, and the line not? */
+function hasName(state: number): boolean {
+  return state === FIELD_OWS || state === FIELD_VALUE;
+}
+
+/** A request-target beyond the limit has a status of its own (RFC 9110 section 15.5.15). */
+function overflowIn(state: number): PeerError {
+  return state === TARGET ? headerOverflow(undefined, 414) : headerOverflow();
 }
 
 /** A copy with room. Not of the pool: a few bytes of a slow peer would keep all of a slab in memory. */

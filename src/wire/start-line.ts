@@ -80,6 +80,17 @@ export class StartLine {
     this.versionStart -= offset;
   }
 
+  /** The bytes of the line just read that count: its request-target or reason phrase. */
+  get counted(): number {
+    return this.textEnd - this.textStart;
+  }
+
+  /** Those of the line that is read up to `at`. */
+  countedUpTo(state: number, at: number): number {
+    if (state === TARGET || state === REASON) return at - this.textStart;
+    return state === VERSION ? this.counted : 0;
+  }
+
   /** Reads on from `from` in `state`. Returns the next state; `at` tells where, `error` whether it went wrong. */
   read(state: number, bytes: Buffer, from: number, stop: number): number {
     let at = from;

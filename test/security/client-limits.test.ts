@@ -22,10 +22,11 @@ describe('a header section', () => {
   for (const [name, start, piece, code] of [
     ['of one line without end', 'HTTP/1.1 200 OK\r\nX-Long: ', 'a'.repeat(1000), 'HPE_HEADER_OVERFLOW'],
     ['of a name without end', 'HTTP/1.1 200 OK\r\n', 'a'.repeat(1000), 'HPE_HEADER_OVERFLOW'],
+    ['of white space before a value', 'HTTP/1.1 200 OK\r\nX-Long:', ' '.repeat(1000), 'HPE_HEADER_OVERFLOW'],
     ['of lines without end', 'HTTP/1.1 200 OK\r\n', 'X-Field: value\r\n', 'HPE_HEADER_OVERFLOW'],
     ['of a reason without end', 'HTTP/1.1 200 ', 'a'.repeat(1000), 'HPE_HEADER_OVERFLOW'],
   ] as const) {
-    it(`${name} is an error at 16 KiB`, async (t) => {
+    it(`${name} is an error`, async (t) => {
       const server = await serveRaw(t, (socket) => {
         socket.write(start);
         endlessly(socket, piece);

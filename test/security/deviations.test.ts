@@ -82,11 +82,12 @@ const ROWS: readonly (readonly [string, string, string, string])[] = [
     '/ /t 200 200',
   ],
   [
-    'many short fields in a head of more than 16 KiB',
-    lastGet('/t', ...Array(850).fill('Name: a field value')),
+    'white space without end before a value',
+    lastGet('/t', `Name:${' '.repeat(100_000)}value`),
     '/t 200',
     '431',
   ],
+  ['empty lines without end before a request-line', '\r\n'.repeat(50_000) + lastGet('/t'), '/t 200', '431'],
   ['what follows a request with Connection: close', lastGet('/t') + get('/u'), '/t 400', '/t 200'],
 ];
 

@@ -12,21 +12,21 @@ import {
   MAX_HEADER_SIZE,
   MAX_HEADERS_COUNT,
   MAX_PIPELINED_REQUESTS,
+  maxSectionBytes,
   REQUEST_TIMEOUT,
 } from '#src/wire/limits.js';
 import { chunk, chunkedPost, get, head, lastChunk, lastGet } from '../differential/messages.js';
 import { assertRefusal, replies, type Served, serve, statusCodes } from './served.js';
 
-/** A head of so many bytes, one long field value in it. */
-function headOf(size: number): string {
-  const fixed = lastGet('/', 'X-Long: ').length;
-  return lastGet('/', `X-Long: ${'v'.repeat(size - fixed)}`);
+/** A head of which so many bytes count, most of them in one long field value. */
+function headOf(counted: number): string {
+  const fixed = '/Hostexample.testConnectioncloseX-Long'.length;
+  return lastGet('/', `X-Long: ${'v'.repeat(counted - fixed)}`);
 }
 
-/** A request-line of so many bytes, its CRLF included. */
+/** A request-line with a target of so many bytes. */
 function requestLineOf(size: number): string {
-  const fixed = 'GET / HTTP/1.1\r\n'.length;
-  return `GET /${'t'.repeat(size - fixed)} HTTP/1.1\r\n`;
+  return `GET /${'t'.repeat(size - 1)} HTTP/1.1\r\n`;
 }
 
 /** Field lines with names of their own. */
@@ -55,32 +55,43 @@ describe('maxHeaderSize', () => {
     ['when it is set to more', { maxHeaderSize: 100_000 }, 100_000],
   ];
   for (const [name, options, limit] of sizes) {
-    it(`CVE-2018-12121: counts every byte of the head, ${name}`, async (t) => {
+    it(`CVE-2018-12121: is more than a head may count, ${name}`, async (t) => {
       const served = await serve(t, options);
-      assert.deepEqual(statusCodes(await served.exchange(headOf(limit))), [200]);
-      await assertRefused(served, headOf(limit + 1), 431);
+      assert.deepEqual(statusCodes(await served.exchange(headOf(limit - 1))), [200]);
+      await assertRefused(served, headOf(limit), 431);
       // In pieces too, and with more behind.
-      const pieces = headOf(limit + 1).match(/[\s\S]{1,999}/g) as string[];
+      const pieces = headOf(limit).match(/[\s\S]{1,999}/g) as string[];
       assert.deepEqual(statusCodes(await served.exchange(...pieces)), [431]);
-      assert.deepEqual(statusCodes(await served.exchange(headOf(limit + 1), get('/'))), [431]);
+      assert.deepEqual(statusCodes(await served.exchange(headOf(limit), get('/'))), [431]);
+    });
+
+    it(`CVE-2018-12121: bounds what does not count too, ${name}`, async (t) => {
+      const served = await serve(t, options);
+      const fixed = lastGet('/', 'X:').length;
+      const padded = (size: number) => lastGet('/', `X:${' '.repeat(size - fixed)}`);
+      assert.deepEqual(statusCodes(await served.exchange(padded(maxSectionBytes(limit)))), [200]);
+      await assertRefused(served, padded(maxSectionBytes(limit) + 1), 431);
+      const emptyLines = '\r\n'.repeat((maxSectionBytes(limit) - lastGet().length) / 2);
+      assert.deepEqual(statusCodes(await served.exchange(emptyLines + lastGet())), [200]);
+      await assertRefused(served, `${emptyLines}\r\n${lastGet()}`, 431);
     });
 
     it(`answers a start-line beyond it with 414, ${name}`, async (t) => {
       const served = await serve(t, options);
       // The line fits, the fields behind it do not.
-      await assertRefused(served, `${requestLineOf(limit)}Host: a\r\n\r\n`, 431);
-      await assertRefused(served, `${requestLineOf(limit + 1)}Host: a\r\n\r\n`, 414);
+      await assertRefused(served, `${requestLineOf(limit - 1)}Host: a\r\n\r\n`, 431);
+      await assertRefused(served, `${requestLineOf(limit)}Host: a\r\n\r\n`, 414);
       // Nobody has to wait for the end of such a line.
-      await assertRefused(served, requestLineOf(2 * limit).slice(0, limit + 1), 414);
+      await assertRefused(served, requestLineOf(2 * limit).slice(0, 'GET '.length + limit), 414);
     });
 
     it(`holds for a trailer section, ${name}`, async (t) => {
       const served = await serve(t, options);
       const request = (size: number) =>
-        `${chunkedPost('Connection: close')}${chunk('abc')}0\r\nX: ${'v'.repeat(size - 'X: \r\n\r\n'.length)}\r\n\r\n`;
-      assert.deepEqual(statusCodes(await served.exchange(request(limit))), [200]);
+        `${chunkedPost('Connection: close')}${chunk('abc')}0\r\nX: ${'v'.repeat(size - 1)}\r\n\r\n`;
+      assert.deepEqual(statusCodes(await served.exchange(request(limit - 1))), [200]);
       assert.deepEqual(served.completed, ['POST / abc']);
-      assert.deepEqual(statusCodes(await served.exchange(request(limit + 1))), [431]);
+      assert.deepEqual(statusCodes(await served.exchange(request(limit))), [431]);
       assert.deepEqual(served.completed, ['POST / abc']);
     });
   }
@@ -88,7 +99,7 @@ describe('maxHeaderSize', () => {
   it('is counted anew for every request of a connection', async (t) => {
     const served = await serve(t, { maxHeaderSize: 1000 });
     const request = get('/', `X-Long: ${'v'.repeat(900)}`);
-    assert.deepEqual(statusCodes(await served.exchange(request + request + headOf(1000))), [200, 200, 200]);
+    assert.deepEqual(statusCodes(await served.exchange(request + request + headOf(999))), [200, 200, 200]);
   });
 
   it('does not count content', async (t) => {
