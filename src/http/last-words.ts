@@ -5,9 +5,12 @@ import { STATUS_CODES } from '../wire/tables.js';
 import type { ConnectionSocket } from './connection.js';
 import { currentDateLine } from './date.js';
 
+/** The reason phrases as they are: the application may change STATUS_CODES, and here nobody could be told. */
+const REASONS: typeof STATUS_CODES = { ...STATUS_CODES };
+
 /** A whole response for what cannot be handed to a listener. */
 export function errorReply(statusCode: number): string {
-  const line = statusLine(statusCode, STATUS_CODES[statusCode] as string);
+  const line = statusLine(statusCode, REASONS[statusCode] as string);
   return `${line}${currentDateLine()}Connection: close\r\nContent-Length: 0\r\n${SECTION_END}`;
 }
 

@@ -185,7 +185,7 @@ const members: ThisType<Response> & Record<string, unknown> = {
     if (headers !== undefined && headers !== null && typeof headers !== 'object') {
       throw invalidArgType('headers', 'of type object', headers);
     }
-    let head = statusLine(statusCode, STATUS_CODES[statusCode] ?? 'unknown');
+    let head = statusLine(statusCode, STATUS_CODES[statusCode] ?? 'unknown', checkStatusMessage);
     for (const [name, value] of pairsOf(headers ?? undefined)) {
       validateHeaderName(name);
       validateHeaderValue(name, value);

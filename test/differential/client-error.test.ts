@@ -46,6 +46,25 @@ for (const [label, text] of malformedChunks) {
   differ(`clientError code in chunks: ${label}`, (scene) => refused(scene, ['code'], label, whole));
 }
 
+differ(
+  'the reason phrase of an error reply is not what the application makes of STATUS_CODES',
+  async (scene) => {
+    const { STATUS_CODES } = scene.http;
+    const own = STATUS_CODES[400];
+    scene.atTheEnd(() => {
+      STATUS_CODES[400] = own;
+    });
+    const server = await scene.serve(() => scene.log('request'));
+    for (const phrase of ['Mine', 'Mine\r\nX-Injected: 1', undefined]) {
+      STATUS_CODES[400] = phrase;
+      const client = scene.connect(server);
+      await client.send(head('GET / HTTP/1.1', 'No Token: a'));
+      await client.closed();
+      scene.log(client.received.split('\r\n')[0], /injected/i.test(client.received));
+    }
+  },
+);
+
 differ('reason is the end of the message, rawPacket the bytes that were read', async (scene) => {
   const server = await scene.serve();
   server.on('clientError', ({ message, reason, rawPacket }: ParseError, socket: Duplex) => {

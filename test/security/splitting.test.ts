@@ -5,7 +5,12 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type OutgoingHttpHeaders, type RequestListener, validateHeaderValue } from 'barewire/http';
+import {
+  type OutgoingHttpHeaders,
+  type RequestListener,
+  STATUS_CODES,
+  validateHeaderValue,
+} from 'barewire/http';
 import { lastGet } from '../differential/messages.js';
 import { replies, serve } from './served.js';
 
@@ -107,6 +112,16 @@ it('a reason phrase that would end the status-line is refused', async (t) => {
       res.statusMessage = `OK${end}${INJECTED}`;
       res.write('body');
     });
+  }
+});
+
+it('a reason phrase of STATUS_CODES that would end the status-line is refused', async (t) => {
+  const restore = { 103: STATUS_CODES[103], 202: STATUS_CODES[202] };
+  t.after(() => Object.assign(STATUS_CODES, restore));
+  for (const end of LINE_ENDS) {
+    STATUS_CODES[103] = STATUS_CODES[202] = `Fine${end}${INJECTED}`;
+    await assertThrows(t, 'ERR_INVALID_CHAR', (res) => res.writeInformation(103, { 'X-A': 'a' }));
+    await assertThrows(t, 'ERR_INVALID_CHAR', (res) => res.writeHead(202));
   }
 });
 
