@@ -41,9 +41,9 @@ export class StartLine {
   method = '';
   /** The request-target as sent, in whichever form. */
   target = '';
-  /** 1, unless `insecureHTTPParser` forgives another. */
+  /** 1, unless a response has another or `insecureHTTPParser` forgives one. */
   versionMajor = 1;
-  /** 0 or 1, with the same exception. */
+  /** 0 or 1, with the same exceptions. */
   versionMinor = 1;
   statusCode = 0;
   statusMessage = '';
@@ -185,10 +185,9 @@ export class StartLine {
           );
         }
         if (index === 7) {
-          const known = bytes[at - 2] === 0x31 && byte <= 0x31;
-          if (!known && !this.insecure) return this.fail(invalidVersion(undefined, 505), at);
           this.versionMajor = bytes[at - 2] - DIGIT_0;
           this.versionMinor = byte - DIGIT_0;
+          if (!this.insecure && !this.isReadable(state)) return this.fail(invalidVersion(undefined, 505), at);
         }
       } else if (index === 6) {
         if (byte !== 0x2e) return this.fail(invalidVersion('Expected dot'), at);
@@ -202,6 +201,17 @@ export class StartLine {
     }
     this.at = at;
     return state;
+  }
+
+  /**
+   * Is the message of a version that can be read? A server may refuse another major version (RFC 9110 section
+   * 15.6.6), and nobody tells a client to: it reads those of 0.9 and 2.0 that node:http reads, as of HTTP/1.0.
+   */
+  private isReadable(state: number): boolean {
+    const { versionMajor, versionMinor } = this;
+    if (versionMajor === 1) return versionMinor <= 1;
+    if (state !== STATUS_VERSION) return false;
+    return (versionMajor === 0 && versionMinor === 9) || (versionMajor === 2 && versionMinor === 0);
   }
 
   /** Do the bytes spell `HTTP/1.0` or `HTTP/1.1`? */

@@ -11,10 +11,6 @@ async function answered(scene: ClientScene, text: string, options: RequestOption
   await scene.closed();
 }
 
-const refusedVersion = [
-  'req error Error [HPE_INVALID_VERSION]: Parse Error: Invalid HTTP version',
-  'req close',
-] as const;
 const refusedCoding = [
   'req error Error [HPE_INVALID_TRANSFER_ENCODING]: Parse Error: Invalid `Transfer-Encoding` header value',
   'req close',
@@ -22,17 +18,6 @@ const refusedCoding = [
 
 /** Where the client differs from node:http on purpose. */
 export const clientDeviations: readonly Deviation[] = [
-  {
-    name: 'responses of HTTP versions other than 1.0 and 1.1 are refused',
-    stock: 'takes 0.9 and 2.0 for messages it can read.',
-    barewire: 'fails with HPE_INVALID_VERSION.',
-    reason: 'The response is in a protocol we do not speak (RFC 9110 section 2.5).',
-    scenario: async (scene) => {
-      await answered(scene, `${head('HTTP/2.0 200 OK', 'Content-Length: 2')}ok`);
-      await answered(scene, `${head('HTTP/0.9 200 OK', 'Content-Length: 2')}ok`);
-    },
-    expected: [...refusedVersion, ...refusedVersion],
-  },
   {
     name: 'a reason phrase with a control character is refused',
     stock: 'takes it.',

@@ -33,6 +33,24 @@ const responses: [string, string][] = [
   ['HTTP/1.0', `${head('HTTP/1.0 200 OK')}text`],
   ['HTTP/1.0 with a length', `${head('HTTP/1.0 200 OK', 'Content-Length: 4')}text`],
   ['HTTP/1.0 that stays', `${head('HTTP/1.0 200 OK', 'Content-Length: 4', 'Connection: keep-alive')}text`],
+  ['HTTP/0.9 with a length', `${head('HTTP/0.9 200 OK', 'Content-Length: 4')}text`],
+  ['HTTP/0.9 that stays', `${head('HTTP/0.9 200 OK', 'Content-Length: 4', 'Connection: keep-alive')}text`],
+  ['HTTP/0.9 close-delimited', `${head('HTTP/0.9 200 OK')}text`],
+  [
+    'HTTP/0.9 chunked',
+    head('HTTP/0.9 200 OK', 'Transfer-Encoding: chunked', 'Connection: keep-alive') +
+      chunk('one') +
+      lastChunk,
+  ],
+  ['HTTP/2.0 with a length', `${head('HTTP/2.0 200 OK', 'Content-Length: 4')}text`],
+  ['HTTP/2.0 that stays', `${head('HTTP/2.0 200 OK', 'Content-Length: 4', 'Connection: keep-alive')}text`],
+  ['HTTP/2.0 close-delimited', `${head('HTTP/2.0 200 OK')}text`],
+  [
+    'HTTP/2.0 chunked',
+    head('HTTP/2.0 200 OK', 'Transfer-Encoding: chunked', 'Connection: keep-alive') +
+      chunk('one') +
+      lastChunk,
+  ],
   ['204', head('HTTP/1.1 204 No Content')],
   ['304', head('HTTP/1.1 304 Not Modified', 'Content-Length: 4')],
   ['205', head('HTTP/1.1 205 Reset Content', 'Content-Length: 0')],

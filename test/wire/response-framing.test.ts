@@ -174,9 +174,16 @@ describe('status-line', () => {
     assert.equal(feed(response([], '', 'HTTP/1.1 999 x'), options).messages[0].statusCode, 999);
   });
 
-  it('begins with a version that we speak', () => {
-    for (const version of ['2.0', '1.2', '0.9', '3.1']) {
+  it('begins with a version that can be read', () => {
+    for (const version of ['2.1', '1.2', '0.8', '0.0', '1.9', '3.0', '3.1']) {
       refuse(response([], '', `HTTP/${version} 200 OK`), 'HPE_INVALID_VERSION', 505, options);
+    }
+    for (const version of ['0.9', '1.0', '2.0']) {
+      const [message] = feed(response([], 'abc', `HTTP/${version} 200 OK`), {
+        ...options,
+        end: true,
+      }).messages;
+      assert.deepEqual([message.statusCode, message.content, message.isComplete], [200, 'abc', true]);
     }
     for (const line of [
       'ICY 200 OK',
