@@ -20,7 +20,7 @@ import {
   TOKEN_BYTE,
 } from './grammar.js';
 import { LINE_LF, METHOD, REASON, STATUS_CODE, STATUS_VERSION, TARGET, VERSION } from './states.js';
-import { METHODS } from './tables.js';
+import { METHODS, RTSP_METHODS } from './tables.js';
 import { latin1 } from './text.js';
 import { skipVisible } from './words.js';
 
@@ -28,9 +28,12 @@ import { skipVisible } from './words.js';
 const METHODS_BY_INITIAL = Array.from({ length: 32 }, (_, letter) =>
   METHODS.filter((method) => (method.charCodeAt(0) & 0x1f) === letter),
 );
+const KNOWN_METHODS = [...METHODS, ...RTSP_METHODS];
 const HTTP_VERSION = 'HTTP/1.1';
 /** A scheme of letters, an authority with at most one userinfo, path and query (RFC 9112 section 3.2.2). */
 const ABSOLUTE_FORM = /^[A-Za-z]+:\/\/(?:[\w.~!$&'()*+,;=:%-]*@)?([^:/?#@][^/?#@]*)(?:[/?].*)?$/;
+/** What stands behind a method and its space. */
+const REST_OF_REQUEST_LINE = /^[^ ]+ HTTP\/\d\.\d$/;
 const SLASH = 0x2f;
 const ASTERISK = 0x2a;
 const DIGIT_0 = 0x30;
@@ -98,19 +101,17 @@ export class StartLine {
       case METHOD:
         while (at < stop && TOKEN_BYTE[bytes[at]] === 1) at++;
         if (at === stop) {
-          const known = this.knownPrefix(bytes, at);
-          if (known < at) return this.fail(invalidMethod(), known);
+          if (this.knownPrefix(bytes, at) < at) return this.failMethod(bytes, at);
           break;
         }
-        if (bytes[at] !== SP || at === this.start)
-          return this.fail(invalidMethod(), this.knownPrefix(bytes, at));
+        if (bytes[at] !== SP || at === this.start) return this.failMethod(bytes, at);
         if (!this.cutMethod(bytes, at)) {
           // A request of a method that nobody here knows is answered as such (RFC 9110 section 9.1); anything else
           // is no request.
-          const isRequest = at + 1 < stop && this.mayBegin(bytes[at + 1]);
+          const isRequest = this.mayFollowMethod(bytes, at + 1, stop);
           // The preface of HTTP/2 is no method either, but a version (RFC 9113 section 3.4).
           const statusCode = !isRequest ? 400 : this.method === 'PRI' ? 505 : 501;
-          return this.fail(invalidMethod(undefined, statusCode), this.knownPrefix(bytes, at));
+          return this.failMethod(bytes, at, statusCode);
         }
         at++;
         this.textStart = at;
@@ -297,18 +298,38 @@ export class StartLine {
   /** How far the bytes up to `end` are the beginning of a known method: the first byte that cannot be right. */
   private knownPrefix(bytes: Buffer, end: number): number {
     let longest = 0;
-    for (const method of METHODS) {
-      let length = 0;
-      while (this.start + length < end && bytes[this.start + length] === method.charCodeAt(length)) length++;
-      if (length > longest) longest = length;
-    }
+    for (const method of KNOWN_METHODS) longest = Math.max(longest, this.prefixOf(method, bytes, end));
     return this.start + longest;
+  }
+
+  private prefixOf(method: string, bytes: Buffer, end: number): number {
+    let length = 0;
+    while (this.start + length < end && bytes[this.start + length] === method.charCodeAt(length)) length++;
+    return length;
+  }
+
+  /** The bytes up to `end` are no method that is known here. */
+  private failMethod(bytes: Buffer, end: number, statusCode = 400): number {
+    const at = this.knownPrefix(bytes, end);
+    const isBehindKnown = bytes[at] !== SP && KNOWN_METHODS.includes(latin1(bytes, this.start, at));
+    return this.fail(
+      invalidMethod(isBehindKnown ? 'Expected space after method' : undefined, statusCode),
+      at,
+    );
   }
 
   /** May a request-target begin so: origin-, asterisk-, absolute- or, for CONNECT, authority-form? */
   private mayBegin(byte: number): boolean {
     if (this.method === 'CONNECT') return byte !== SLASH && byte !== ASTERISK;
     return byte === SLASH || byte === ASTERISK || SCHEME_BYTE[byte] === 1;
+  }
+
+  /** May what is there of a request-line be one, behind the method? */
+  private mayFollowMethod(bytes: Buffer, from: number, to: number): boolean {
+    if (from === to || !this.mayBegin(bytes[from])) return false;
+    const text = latin1(bytes, from, to);
+    const end = text.indexOf('\r\n');
+    return end < 0 || REST_OF_REQUEST_LINE.test(text.slice(0, end));
   }
 
   /** The forms of request-target besides origin-form (RFC 9112 section 3.2). */

@@ -9,6 +9,16 @@ export const METHODS: readonly string[] = [
   'UNLOCK', 'UNSUBSCRIBE',
 ];
 
+/**
+ * The methods of RTSP (RFC 2326 section 10) that are not HTTP's. They are refused, but where node:http says how far
+ * an unknown method could have been a known one, it counts these.
+ */
+// biome-ignore format: a list to be read across
+export const RTSP_METHODS: readonly string[] = [
+  'ANNOUNCE', 'DESCRIBE', 'FLUSH', 'GET_PARAMETER', 'PAUSE', 'PLAY', 'RECORD', 'REDIRECT', 'SET_PARAMETER', 'SETUP',
+  'TEARDOWN',
+];
+
 /** Reason phrases of the registered status codes, as `http.STATUS_CODES` spells them. */
 export const STATUS_CODES: Record<string, string | undefined> = {
   '100': 'Continue',

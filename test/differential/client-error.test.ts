@@ -65,6 +65,46 @@ differ(
   },
 );
 
+differ('bytesParsed of an unknown method tells how far it could have been a known one', async (scene) => {
+  const server = await errorServer(scene, ['code', 'bytesParsed']);
+  const methods = [
+    ...[
+      'FOO',
+      'FLUSHX',
+      'A',
+      'AN',
+      'DES',
+      'SETX',
+      'TRX',
+      'GETX',
+      'GET_X',
+      'HEADX',
+      'PRX',
+      'QUX',
+      'get',
+      'BREW',
+      'X',
+    ],
+    ...['G', 'UNSUBSCRIBER', 'M-SEARC', 'GET(', '(', 'PO\xffT'],
+  ];
+  for (const method of methods) {
+    scene.log(method);
+    const client = scene.connect(server);
+    await client.send(head(`${method} / HTTP/1.1`, 'Host: a'));
+    await client.closed();
+  }
+});
+
+differ('an unknown method in what is no request-line is answered with 400', async (scene) => {
+  const server = await scene.serve(() => scene.log('request'));
+  for (const line of ['FOO /', 'FOO / ', 'FOO', 'FOO / HTTP', 'FOO / RTSP/1.0', 'FOO /a b HTTP/1.1']) {
+    const client = scene.connect(server);
+    await client.send(`${line}\r\n`);
+    await client.closed();
+    scene.log(client.received.split('\r\n')[0]);
+  }
+});
+
 differ('reason is the end of the message, rawPacket the bytes that were read', async (scene) => {
   const server = await scene.serve();
   server.on('clientError', ({ message, reason, rawPacket }: ParseError, socket: Duplex) => {

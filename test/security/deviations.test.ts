@@ -55,7 +55,7 @@ const ROWS: readonly (readonly [string, string, string, string])[] = [
     'a method of RTSP',
     head('DESCRIBE rtsp://a/t RTSP/1.0', 'Host: a', 'Connection: close'),
     'rtsp://a/t 200',
-    '501',
+    '400',
   ],
   ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', '400', '505'],
   ['CONNECT without an authority', head('CONNECT / HTTP/1.1', 'Host: a'), '', '400'],

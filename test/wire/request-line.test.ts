@@ -103,9 +103,12 @@ describe('method', () => {
     }
   });
 
-  it('that no request-target follows is no method', () => {
-    for (const text of ['FOO\r\n\r\n', 'FOO \r\n\r\n', 'FOO  / HTTP/1.1\r\n\r\n', 'Hello\n']) {
-      refuse(text, 'HPE_INVALID_METHOD', 400);
+  it('that no request-target and version follow is no method', () => {
+    for (const line of [
+      ...['FOO', 'FOO ', 'FOO  / HTTP/1.1', 'Hello', 'FOO /', 'FOO / ', 'FOO /HTTP/1.1', 'FOO / HTTP/1.1 '],
+      ...['FOO / b HTTP/1.1', 'FOO / HTTP/1', 'FOO / RTSP/1.0', 'FOO / HTTP/1.1\r', 'PRI * HTTP/2'],
+    ]) {
+      refuse(`${line}\r\n\r\n`, 'HPE_INVALID_METHOD', 400);
     }
   });
 
