@@ -1,7 +1,7 @@
 /** The API without a framework: what somebody would write who knows every path of it. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Order } from './order.js';
-import { orderSchema } from './order-schemas.js';
+import { OrderIssues, orderSchema } from './order-schema.js';
 import { API_ROUTES, collectionAnswer, itemAnswer, orderAnswer } from './table.js';
 
 const COLLECTIONS = new Set(API_ROUTES.map(({ collection }) => collection));
@@ -37,8 +37,8 @@ function onOrder(req: IncomingMessage, done: (order: Order | null) => void): voi
 
 function orderOf(text: string): Order | null {
   try {
-    const result = orderSchema.safeParse(JSON.parse(text));
-    return result.success ? result.data : null;
+    const order = orderSchema(JSON.parse(text));
+    return order instanceof OrderIssues ? null : order;
   } catch {
     return null;
   }

@@ -1,7 +1,7 @@
 /** What is asked of the API: items of several collections in turn, and orders. */
 import { type Exchange, request, responseOfFields } from '../messages.js';
 import type { Scenario } from '../scenarios.js';
-import { ORDER, REFUSED_ORDER } from './order.js';
+import { ORDER, REFUSED_ORDERS, WORDY_ORDER } from './order.js';
 import { ASKED_COLLECTIONS, collectionAnswer, itemAnswer, orderAnswer } from './table.js';
 
 const ACCOUNT = 'acme-47';
@@ -15,9 +15,9 @@ function exchange(bytes: Buffer, answer: object): Exchange {
   return { request: bytes, response: responseOfFields(fields, text) };
 }
 
-function post(collection: string, value: object): Buffer {
+function post(collection: string, text: string): Buffer {
   const fields = ['Content-Type: application/json'];
-  return request(`POST /accounts/${ACCOUNT}/${collection}`, fields, Buffer.from(JSON.stringify(value)));
+  return request(`POST /accounts/${ACCOUNT}/${collection}`, fields, Buffer.from(text));
 }
 
 const items = ASKED_COLLECTIONS.map((collection, index) => {
@@ -27,18 +27,21 @@ const items = ASKED_COLLECTIONS.map((collection, index) => {
 });
 
 const orders = ASKED_COLLECTIONS.map((collection) =>
-  exchange(post(collection, ORDER), orderAnswer(collection, ACCOUNT, ORDER)),
+  exchange(post(collection, JSON.stringify(ORDER)), orderAnswer(collection, ACCOUNT, ORDER)),
 );
 
 /** Routes that are not measured, but must be there: nobody saves time by leaving them out. */
 const others = [
   exchange(request(`GET /accounts/${ACCOUNT}/webhooks`), collectionAnswer('webhooks', ACCOUNT)),
   exchange(request(`DELETE /accounts/${ACCOUNT}/addresses/1`), itemAnswer('addresses', ACCOUNT, '1')),
+  exchange(post('orders', JSON.stringify(WORDY_ORDER)), orderAnswer('orders', ACCOUNT, ORDER)),
 ];
 
 const refusals = [
-  { request: post('orders', REFUSED_ORDER), status: 400 },
+  ...REFUSED_ORDERS.map((order) => ({ request: post('orders', JSON.stringify(order)), status: 400 })),
   { request: request(`GET /accounts/${ACCOUNT}/nothing/1`), status: 404 },
+  // The last: some close the connection behind it.
+  { request: post('orders', JSON.stringify(ORDER).slice(0, -1)), status: 400 },
 ];
 
 function apiScenario(name: string, title: string, [first, ...rest]: readonly Exchange[]): Scenario {

@@ -1,5 +1,5 @@
 import { createApp } from 'barewire';
-import { orderSchema } from '../api/order-schemas.js';
+import { orderSchema } from '../api/order-schema.js';
 import { API_ROUTES, collectionAnswer, itemAnswer, orderAnswer } from '../api/table.js';
 import { KEEP_ALIVE_SECONDS } from '../messages.js';
 import { BACKLOG } from '../scenarios.js';

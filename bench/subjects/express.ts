@@ -1,5 +1,5 @@
 import { createServer, type RequestListener } from 'node:http';
-import { orderSchema } from '../api/order-schemas.js';
+import { OrderIssues, orderSchema } from '../api/order-schema.js';
 import { API_ROUTES, collectionAnswer, itemAnswer, orderAnswer } from '../api/table.js';
 import { KEEP_ALIVE_SECONDS } from '../messages.js';
 import type { Subject } from '../subjects.js';
@@ -14,9 +14,11 @@ interface Response {
   json(value: unknown): void;
 }
 type Handler = (req: Request, res: Response) => void;
+type ErrorHandler = (error: { status?: number }, req: Request, res: Response, next: unknown) => void;
 type Register = (path: string, ...handlers: Handler[]) => void;
 interface Application extends RequestListener {
   disable(setting: string): void;
+  use(handler: ErrorHandler): void;
   readonly get: Register;
   readonly post: Register;
   readonly patch: Register;
@@ -40,9 +42,9 @@ export const subject: Subject = {
     for (const { method, path, collection, action } of API_ROUTES) {
       if (action === 'order') {
         app.post(path, parseJson, (req, res) => {
-          const result = orderSchema.safeParse(req.body);
-          if (!result.success) res.status(400).json({ issues: result.error.issues });
-          else res.json(orderAnswer(collection, req.params.account, result.data));
+          const order = orderSchema(req.body);
+          if (order instanceof OrderIssues) res.status(400).json({ error: order.summary });
+          else res.json(orderAnswer(collection, req.params.account, order));
         });
       } else {
         const register = method.toLowerCase() as 'get' | 'patch' | 'delete';
@@ -56,6 +58,8 @@ export const subject: Subject = {
         });
       }
     }
+    // Its own writes each error to the console.
+    app.use((error, _req, res, _next) => res.status(error.status ?? 500).json({ error: 'not an order' }));
     return createServer({ keepAliveTimeout: KEEP_ALIVE_SECONDS * 1000 }, app);
   },
 };

@@ -1,6 +1,6 @@
 import fastify from 'fastify';
 import type { Order } from '../api/order.js';
-import { orderJsonSchema } from '../api/order-schemas.js';
+import { orderJsonSchema } from '../api/order-json-schema.js';
 import { API_ROUTES, collectionAnswer, itemAnswer, orderAnswer } from '../api/table.js';
 import { KEEP_ALIVE_SECONDS } from '../messages.js';
 import type { Subject } from '../subjects.js';

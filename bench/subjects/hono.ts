@@ -1,8 +1,8 @@
 import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
+import { sValidator } from '@hono/standard-validator';
 import { Hono } from 'hono';
-import { validator } from 'hono/validator';
-import { orderSchema } from '../api/order-schemas.js';
+import { orderSchema } from '../api/order-schema.js';
 import { API_ROUTES, collectionAnswer, itemAnswer, orderAnswer } from '../api/table.js';
 import { KEEP_ALIVE_SECONDS } from '../messages.js';
 import type { Subject } from '../subjects.js';
@@ -10,10 +10,7 @@ import type { Subject } from '../subjects.js';
 export const subject: Subject = {
   createServer() {
     const app = new Hono();
-    const validOrder = validator('json', (value, context) => {
-      const result = orderSchema.safeParse(value);
-      return result.success ? result.data : context.json({ issues: result.error.issues }, 400);
-    });
+    const validOrder = sValidator('json', orderSchema);
     for (const { method, path, collection, action } of API_ROUTES) {
       if (action === 'order') {
         app.post(path, validOrder, (context) =>
