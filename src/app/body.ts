@@ -19,11 +19,12 @@ import {
   type TypeMatcher,
   type TypePattern,
 } from './media-type.js';
-import { checkedLimit, readWhole } from './reading.js';
+import { type BodyReader, checkedLimit, type Hear, type ReadingOptions, readWhole } from './reading.js';
 
 export { type BodyMessage, kContinue } from './body-head.js';
 export type { Form } from './form.js';
 export type { TypePattern } from './media-type.js';
+export type { Hear } from './reading.js';
 
 export interface ReadOptions {
   /** Bytes, on the wire and inflated. Default 1 MiB. */
@@ -46,14 +47,10 @@ export interface FormOptions extends ReadOptions {
   parameterLimit?: number;
 }
 
-/** Hears the bytes before they are made anything of. */
-export type Hear = (bytes: Buffer, charset: string) => void;
-
 /** What a reader is told by whoever called it, and what it found out from the head of the request. */
-interface How extends ReadOptions {
+interface How extends ReadOptions, ReadingOptions {
   decode?: Decode;
   charset?: string;
-  hear?: Hear;
 }
 
 export const JSON_TYPES = compileTypes(['application/json', 'application/*+json']);
@@ -63,12 +60,12 @@ const NO_OPTIONS = {};
 
 /** The body as it is, of any type. */
 export function readBytes(req: BodyMessage, options: ReadOptions = NO_OPTIONS, hear?: Hear): Promise<Buffer> {
-  return readWhole<How>(req, { ...options, hear }, checkBytes, finishBytes) as Promise<Buffer>;
+  return readWhole(req, { ...options, hear }, AS_BYTES) as Promise<Buffer>;
 }
 
 /** The body as text in the charset of its Content-Type, of any type; UTF-8 where it names none. */
 export function readText(req: BodyMessage, options: TextOptions = NO_OPTIONS, hear?: Hear): Promise<string> {
-  return readWhole<How>(req, { ...options, hear }, checkText, finishText) as Promise<string>;
+  return readWhole(req, { ...options, hear }, AS_TEXT) as Promise<string>;
 }
 
 /**
@@ -76,7 +73,7 @@ export function readText(req: BodyMessage, options: TextOptions = NO_OPTIONS, he
  * `constructor` with `prototype` in it.
  */
 export function readJson(req: BodyMessage, options: JsonOptions = NO_OPTIONS, hear?: Hear): Promise<unknown> {
-  return readWhole<How & JsonOptions>(
+  return readWhole(
     req,
     {
       limit: options.limit,
@@ -88,14 +85,13 @@ export function readJson(req: BodyMessage, options: JsonOptions = NO_OPTIONS, he
       decode: undefined,
       charset: undefined,
     },
-    checkJson,
-    finishJson,
+    AS_JSON,
   );
 }
 
 /** The body parsed as a urlencoded form, whose names are flat: see Form. An empty one has no parameters. */
 export function readForm(req: BodyMessage, options: FormOptions = NO_OPTIONS, hear?: Hear): Promise<Form> {
-  return readWhole<How & FormOptions>(req, { ...options, hear }, checkForm, finishForm) as Promise<Form>;
+  return readWhole(req, { ...options, hear }, AS_FORM) as Promise<Form>;
 }
 
 // Before anything is read.
@@ -148,24 +144,33 @@ function checkCoding(req: BodyMessage, how: How): void {
 
 // When all of it is there.
 
-function finishBytes(bytes: Buffer, how: How): Buffer {
+function finishBytes(bytes: Buffer, _from: number, _to: number, how: How): Buffer {
   how.hear?.(bytes, 'utf-8');
   return bytes;
 }
 
-function finishText(bytes: Buffer, how: How): string {
+function finishText(bytes: Buffer, from: number, to: number, how: How): string {
   how.hear?.(bytes, how.charset ?? 'utf-8');
-  return (how.decode ?? decodeUtf8)(bytes);
+  return decoded(bytes, from, to, how);
 }
 
-function finishJson(bytes: Buffer, how: How & JsonOptions): unknown {
-  if (bytes.length === 0) throw emptyBody();
+function finishJson(bytes: Buffer, from: number, to: number, how: How & JsonOptions): unknown {
+  if (from === to) throw emptyBody();
   how.hear?.(bytes, how.charset ?? 'utf-8');
-  return parseJson((how.decode ?? decodeUtf8)(bytes), how);
+  return parseJson(decoded(bytes, from, to, how), how);
 }
 
-function finishForm(bytes: Buffer, how: How & FormOptions): Form {
+function decoded(bytes: Buffer, from: number, to: number, { decode }: How): string {
+  return decode === undefined ? decodeUtf8(bytes, from, to) : decode(bytes.subarray(from, to));
+}
+
+function finishForm(bytes: Buffer, from: number, to: number, how: How & FormOptions): Form {
   how.hear?.(bytes, 'utf-8');
   const limit = checkedLimit(how.parameterLimit, 'options.parameterLimit', MAX_FORM_PARAMETERS);
-  return parseForm(decodeUtf8(bytes), limit);
+  return parseForm(decodeUtf8(bytes, from, to), limit);
 }
+
+const AS_BYTES: BodyReader<How> = { check: checkBytes, finish: finishBytes, keepsBytes: true };
+const AS_TEXT: BodyReader<How & TextOptions> = { check: checkText, finish: finishText, keepsBytes: false };
+const AS_JSON: BodyReader<How & JsonOptions> = { check: checkJson, finish: finishJson, keepsBytes: false };
+const AS_FORM: BodyReader<How & FormOptions> = { check: checkForm, finish: finishForm, keepsBytes: false };

@@ -2,16 +2,16 @@
 import { isUtf8 } from 'node:buffer';
 import { malformedText, type RequestError } from '../errors.js';
 
-/** Makes text of bytes; throws 400 where they are none in its charset. */
+/** Makes text of bytes; throws 400 where they are none in its charset. The bytes may be those of another read later. */
 export type Decode = (bytes: Buffer) => string;
 
 const BYTE_ORDER_MARK = 0xfeff;
 
 /** UTF-8 without its byte order mark, if it has one. */
-export function decodeUtf8(bytes: Buffer): string {
-  const text = bytes.toString('utf8');
+export function decodeUtf8(bytes: Buffer, from = 0, to = bytes.length): string {
+  const text = bytes.toString('utf8', from, to);
   // Malformed bytes become U+FFFD; a text without any had none. It is looked for in no time in a text of ASCII.
-  if (text.includes('\ufffd') && !isUtf8(bytes)) throw malformedText('utf-8');
+  if (text.includes('\ufffd') && !isUtf8(bytes.subarray(from, to))) throw malformedText('utf-8');
   return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
 }
 

@@ -2,6 +2,7 @@
  * Reads the body of a request into memory, under a limit. Most bodies come in one chunk, to a request that is no
  * stream yet: what they cost is a promise.
  */
+import { AsyncResource } from 'node:async_hooks';
 import type { Readable, Transform } from 'node:stream';
 import {
   bodyAborted,
@@ -12,10 +13,11 @@ import {
   outOfRange,
   type RequestError,
 } from '../errors.js';
+import { type ContentSink, isUntouched, releaseContent, takeContent } from '../http/content-sink.js';
+import { type Incoming, SCOPE_OPTIONS } from '../http/incoming-message.js';
 import { announcedLength, type BodyMessage, contentCodings, kContinue } from './body-head.js';
 import { createDecoder } from './content-coding.js';
 import { MAX_BODY_SIZE } from './limits.js';
-import { type BodyTaker, isUntouched, releaseBody, takeBody } from './taking.js';
 
 const kReading = Symbol('barewire.reading');
 
@@ -23,20 +25,39 @@ interface Source extends Readable {
   [kReading]?: Reading;
 }
 
-/** Makes something of the whole body. What it throws is what the promise is rejected with. */
-export type Finish<How> = (bytes: Buffer, how: How) => unknown;
+/** Hears the bytes before they are made anything of. */
+export type Hear = (bytes: Buffer, charset: string) => void;
+
+/** What any reader may be told. Functions among it are the caller's. */
+export interface ReadingOptions {
+  limit?: number;
+  hear?: Hear;
+  reviver?: unknown;
+}
+
+/** What is made of a body. */
+export interface BodyReader<How extends ReadingOptions> {
+  /** Called before anything is read; throws where the head of the request is refused. */
+  check(req: BodyMessage, how: How): void;
+  /** Makes something of the whole body. What it throws is what the promise is rejected with. */
+  finish(bytes: Buffer, from: number, to: number, how: How): unknown;
+  /** Are the bytes still looked at when `finish` has returned? Then they must not be those of the next read. */
+  readonly keepsBytes: boolean;
+}
 
 const EMPTY = Buffer.alloc(0);
 
-class Reading implements BodyTaker {
+class Reading implements ContentSink {
   readonly req: BodyMessage;
   readonly limit: number;
   /** The announced length, -1 for an unknown one. */
   readonly length: number;
+  readonly reader: BodyReader<ReadingOptions>;
+  readonly how: ReadingOptions;
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
-  finish: Finish<unknown>;
-  how: unknown;
+  /** The context of the caller, where functions of theirs are called and no stream's event has it. */
+  scope: AsyncResource | null = null;
   isDone = false;
   size = 0;
   /** Bytes on the wire, where they are not the body's own. */
@@ -45,21 +66,37 @@ class Reading implements BodyTaker {
   rest: Buffer[] | null = null;
   decoders: Transform[] | null = null;
 
-  constructor(req: BodyMessage, limit: number, length: number) {
+  constructor(
+    req: BodyMessage,
+    limit: number,
+    length: number,
+    reader: BodyReader<ReadingOptions>,
+    how: ReadingOptions,
+  ) {
     this.req = req;
     this.limit = limit;
     this.length = length;
-    this.resolve = this.reject = this.finish = ignore;
+    this.reader = reader;
+    this.how = how;
+    this.resolve = this.reject = ignore;
   }
 
   // Of a body that is taken without a stream: its announced length is within the limit.
+
+  takeLent(bytes: Buffer, from: number, to: number): boolean {
+    // Most bodies come whole: what is made of them leaves nothing in the buffer.
+    if (to - from < this.length || this.reader.keepsBytes || this.how.hear !== undefined) return false;
+    releaseContent(this.req as unknown as Incoming);
+    complete(this, bytes, from, to);
+    return true;
+  }
 
   take(chunk: Buffer): void {
     this.size += chunk.length;
     hold(this, chunk);
     if (this.size < this.length) return;
-    releaseBody(this.req);
-    complete(this);
+    releaseContent(this.req as unknown as Incoming);
+    completeHeld(this);
   }
 
   abort(cause: Error | null): void {
@@ -123,15 +160,11 @@ export function isRefusal(error: unknown): error is RequestError {
   return error instanceof Error && typeof (error as Partial<RequestError>).status === 'number';
 }
 
-/**
- * Reads the whole body and gives it to `finish`.
- * @param check Called before anything is read; throws where the head of the request is refused.
- */
-export function readWhole<How extends { limit?: number }>(
+/** Reads the whole body, and resolves with what the reader makes of it. */
+export function readWhole<How extends ReadingOptions>(
   req: BodyMessage,
   how: How,
-  check: ((req: BodyMessage, how: How) => void) | null,
-  finish: Finish<How>,
+  reader: BodyReader<How>,
 ): Promise<unknown> {
   let length = -1;
   let reading: Reading;
@@ -140,7 +173,7 @@ export function readWhole<How extends { limit?: number }>(
     const limit = checkedLimit(how.limit);
     length = announcedLength(req);
     try {
-      if (length !== 0 && check !== null) check(req, how);
+      if (length !== 0) reader.check(req, how);
       codings = contentCodings(req);
       if (length > limit) throw bodyTooLarge(limit);
     } catch (error) {
@@ -148,19 +181,20 @@ export function readWhole<How extends { limit?: number }>(
       throw error;
     }
     claimBody(req, length);
-    if (length === 0) return Promise.resolve(finish(EMPTY, how));
-    reading = new Reading(req, limit, length);
+    if (length === 0) return Promise.resolve(reader.finish(EMPTY, 0, 0, how));
+    reading = new Reading(req, limit, length, reader as BodyReader<ReadingOptions>, how);
   } catch (error) {
     return Promise.reject(error);
   }
-  reading.finish = finish as Finish<unknown>;
-  reading.how = how;
   return new Promise((resolve, reject) => {
     reading.resolve = resolve;
     reading.reject = reject;
     if (codings.length === 0 && length > 0 && isUntouched(req)) {
       (req as Source)[kReading] = reading;
-      takeBody(req, reading);
+      if (how.hear !== undefined || how.reviver !== undefined) {
+        reading.scope = new AsyncResource('HTTPINCOMINGMESSAGE', SCOPE_OPTIONS);
+      }
+      takeContent(req, reading);
     } else {
       start(reading, codings);
     }
@@ -210,7 +244,13 @@ function startDecoders(reading: Reading, codings: readonly string[]): void {
 }
 
 /** Nothing is held of a body that has been read, or was given up. */
-const CLAIMED = new Reading(undefined as unknown as BodyMessage, 0, 0);
+const CLAIMED = new Reading(
+  undefined as unknown as BodyMessage,
+  0,
+  0,
+  undefined as unknown as BodyReader<ReadingOptions>,
+  {},
+);
 CLAIMED.isDone = true;
 
 function onData(this: Source, chunk: Buffer): void {
@@ -235,16 +275,24 @@ function onEncodedData(this: Source, chunk: Buffer): void {
 
 function onEnd(this: Source): void {
   const reading = this[kReading] as Reading;
-  if (!reading.isDone) complete(reading);
+  if (!reading.isDone) completeHeld(reading);
 }
 
-function complete(reading: Reading): void {
+function completeHeld(reading: Reading): void {
+  const { rest, size } = reading;
+  complete(reading, rest === null ? reading.first : Buffer.concat(rest, size), 0, size);
+}
+
+function complete(reading: Reading, bytes: Buffer, from: number, to: number): void {
+  const { reader, how, scope } = reading;
   reading.isDone = true;
   (reading.req as Source)[kReading] = CLAIMED;
-  const bytes = reading.rest === null ? reading.first : Buffer.concat(reading.rest, reading.size);
   let value: unknown;
   try {
-    value = reading.finish(bytes, reading.how);
+    value =
+      scope === null
+        ? reader.finish(bytes, from, to, how)
+        : scope.runInAsyncScope(reader.finish, reader, bytes, from, to, how);
   } catch (error) {
     reading.reject(error);
     return;

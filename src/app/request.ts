@@ -39,7 +39,6 @@ import {
   kRouteParams,
   kSubdomainOffset,
 } from './symbols.js';
-import { defineTaking, initTaking } from './taking.js';
 import type { AppRequest, Params, Query } from './types.js';
 
 export interface RequestMembers {
@@ -304,12 +303,10 @@ export function createRequestClass(app: Application): typeof IncomingMessage {
       socket,
     );
     initRequest(this);
-    initTaking(this);
   } as unknown as typeof IncomingMessage;
   Object.setPrototypeOf(RequestClass.prototype, IncomingMessage.prototype);
   Object.setPrototypeOf(RequestClass, IncomingMessage);
   defineRequestMembers(RequestClass.prototype);
-  defineTaking(RequestClass.prototype);
   defineMembers(RequestClass.prototype, { app });
   return RequestClass;
 }

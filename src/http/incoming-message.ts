@@ -4,6 +4,7 @@ import type * as nodeHttp from 'node:http';
 import type { Socket } from 'node:net';
 import { finished, Readable } from 'node:stream';
 import { PREMATURE_CLOSE } from '../errors.js';
+import type { ContentSink } from './content-sink.js';
 import { addHeader, distinctHeadersOf, type Headers, headersOf } from './incoming-headers.js';
 import { defineAccessor, defineMembers } from './prototype.js';
 import {
@@ -13,6 +14,7 @@ import {
   kReadableState,
   kScope,
   kSignal,
+  kSink,
   kTrailers,
   kTrailersDistinct,
 } from './symbols.js';
@@ -50,6 +52,8 @@ export interface Incoming extends nodeHttp.IncomingMessage {
   [kHeadersDistinct]: Record<string, string[]> | null;
   [kTrailers]: Headers | null;
   [kTrailersDistinct]: Record<string, string[]> | null;
+  /** Who takes the content in place of the stream; undefined where the connection gives it to nobody but the stream. */
+  [kSink]?: ContentSink | null;
   [kSignal]: AbortController | null;
   /** The async scope of this request; body events run in it. */
   [kScope]: AsyncResource | null;
@@ -99,6 +103,7 @@ export const IncomingMessage = function IncomingMessage(this: Incoming, socket: 
   this._consuming = false;
   this._dumped = false;
   this[kConnection] = null;
+  this[kSink] = undefined;
   this[kSignal] = null;
   this[kScope] = null;
 } as unknown as typeof nodeHttp.IncomingMessage;
@@ -156,6 +161,11 @@ const members: ThisType<Incoming> & Record<string, unknown> = {
 
   /** Ends the message and, where it is not complete, its connection. */
   _destroy(error: Error | null, callback: (error?: Error | null) => void) {
+    const sink = this[kSink];
+    if (sink) {
+      this[kSink] = null;
+      sink.abort(error);
+    }
     if (!this.readableEnded || !this.complete) {
       this.aborted = true;
       this.emit('aborted');

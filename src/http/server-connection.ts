@@ -19,7 +19,7 @@ import { emitDrain } from './outgoing.js';
 import type { HttpServer } from './server.js';
 import type { Response } from './server-response.js';
 import { ServerUpgrades } from './server-upgrades.js';
-import { kConnection, kScope, kServer, kTrailers, kTrailersDistinct } from './symbols.js';
+import { kConnection, kScope, kServer, kSink, kTrailers, kTrailersDistinct } from './symbols.js';
 
 export class ServerConnection extends ServerUpgrades implements Linked<ServerConnection> {
   previousConnection: ServerConnection | null = null;
@@ -96,6 +96,7 @@ export class ServerConnection extends ServerUpgrades implements Linked<ServerCon
     request.method = startLine.method;
     request.url = startLine.target;
     request[kConnection] = this;
+    request[kSink] = null;
     this.incoming = request;
     if (isDebugging) debug('server: %s %s', request.method, request.url);
 
@@ -142,7 +143,13 @@ export class ServerConnection extends ServerUpgrades implements Linked<ServerCon
   }
 
   override onBody(bytes: Buffer, from: number, to: number): void {
-    const scope = this.incoming?.[kScope];
+    const { incoming } = this;
+    const sink = incoming?.[kSink];
+    if (sink) {
+      if (!sink.takeLent(bytes, from, to)) sink.take(this.kept(bytes, from, to));
+      return;
+    }
+    const scope = incoming?.[kScope];
     // Listeners of 'data' may be called at once: in the scope of their request.
     if (scope) this.runInScope(scope, bytes, from, to);
     else if (this.isUpgradePending) this.holdUpgradeContent(this.kept(bytes, from, to));

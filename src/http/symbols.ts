@@ -5,6 +5,7 @@ export const kHeaders = Symbol('barewire.headers');
 export const kHeadersDistinct = Symbol('barewire.headersDistinct');
 export const kTrailers = Symbol('barewire.trailers');
 export const kTrailersDistinct = Symbol('barewire.trailersDistinct');
+export const kSink = Symbol('barewire.sink');
 export const kSignal = Symbol('barewire.signal');
 export const kScope = Symbol('barewire.scope');
 export const kStore = Symbol('barewire.store');
