@@ -11,6 +11,7 @@ import { type Logger, Logging, type LoggingOptions } from './logging.js';
 import { checkMountPath, mountOf } from './mount.js';
 import { isExpressApplication, mountedExpress } from './mount-express.js';
 import type { ParamHandler } from './param-steps.js';
+import type { ParamsOf } from './path-params.js';
 import { checkedHandlers, checkedOffset, placeOfCaller } from './registration.js';
 import { compose, type Entry } from './registry.js';
 import { createRequestClass } from './request.js';
@@ -20,11 +21,10 @@ import { createResponseClass } from './response.js';
 import {
   defineRouteMethods,
   type NoParams,
-  type OneOrMore,
   type Register,
   type Registrable,
   Route,
-  type RouteHandler,
+  type RouteHandlers,
   type RouteMethods,
   type RouteTarget,
 } from './route.js';
@@ -139,15 +139,13 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
    * Registers middleware, error handlers (functions of four parameters) or other applications, for all paths or for
    * those under one. They see `req.url` without that path.
    */
-  use(...handlers: Handler[]): this;
-  use(path: string, ...handlers: Handler[]): this;
-  use(errorHandler: ErrorHandler): this;
-  use(path: string, errorHandler: ErrorHandler): this;
+  use(...handlers: RouteHandlers<AppRequest>): this;
+  use(path: string, ...handlers: RouteHandlers<AppRequest>): this;
   use(...handlers: (Registered | Registered[])[]): this;
   use(path: string, ...handlers: (Registered | Registered[])[]): this;
-  use(first: string | Registered | Registered[], ...rest: (Registered | Registered[])[]): this {
+  use(first: unknown, ...rest: unknown[]): this {
     const path = typeof first === 'string' ? first : '/';
-    const given: unknown[] = typeof first === 'string' ? rest : [first, ...rest];
+    const given = typeof first === 'string' ? rest : [first, ...rest];
     const handlers = given.flat(Number.POSITIVE_INFINITY) as Registered[];
     if (handlers.length === 0) throw invalidArgType('handler', 'of type function', undefined);
     checkMountPath(path);
@@ -176,7 +174,7 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
   on<const Path extends string>(
     method: string,
     path: Path,
-    ...handlers: OneOrMore<RouteHandler<Path, Mounted>>[]
+    ...handlers: RouteHandlers<AppRequest<ParamsOf<Path> & Mounted>>
   ): this;
   on(method: string, path: string, ...given: Registrable[]): this;
   on(method: string, path: string, ...given: unknown[]): this {

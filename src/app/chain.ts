@@ -20,6 +20,30 @@ export type ErrorHandler<Req = AppRequest, Res = AppResponse> = (
   next: Next,
 ) => unknown;
 
+/**
+ * A handler or an error handler, in a form by which the compiler types the parameters of either. In a plain union it
+ * would type neither, since a function of fewer parameters fits both.
+ *
+ * It goes by the signatures that have as many parameters as the function, and passes over a member with two of them of
+ * which it can say nothing together, as these are, one generic and one not. So a function of four is the first of the
+ * hint's, and nothing but that; one of fewer is a `Handler`. What fits is a `Handler` or an `ErrorHandler`, the hint
+ * nothing at all.
+ */
+export type AnyHandler<Req = AppRequest, Res = AppResponse> =
+  | Handler<Req, Res>
+  | ErrorHandlerHint<Req, Res>
+  | UnhintingErrorHandler<Req, Res>;
+
+interface ErrorHandlerHint<Req, Res> {
+  (error: unknown, req: Req, res: Res, next: Next): unknown;
+  <T>(first: T, second: unknown, third: unknown): never;
+}
+
+interface UnhintingErrorHandler<Req, Res> {
+  (error: unknown, req: Req, res: Res, next: Next): unknown;
+  <T>(error: T, req: Req, res: Res, next: Next): unknown;
+}
+
 /** One function of a chain, and when it is called. */
 export interface Step {
   readonly run: Handler | ErrorHandler;

@@ -1,7 +1,7 @@
 /** Registering routes by their methods' names: `app.get(path, handler)`, `app.route(path).get(handler)`. */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { METHODS } from '../wire/tables.js';
-import type { Handler } from './chain.js';
+import type { AnyHandler, ErrorHandler, Handler } from './chain.js';
 import type { ParamsOf } from './path-params.js';
 import type { AppRequest, Query } from './types.js';
 import type { OutputOf, RouteSchemas } from './validation.js';
@@ -12,32 +12,31 @@ export type NoParams = Record<never, string>;
 /** One or several: lists are taken apart. */
 export type OneOrMore<One> = One | readonly One[];
 
-/**
- * A handler of a route: its parameters are typed by the path, and by those of the path that its application is mounted
- * under.
- */
-export type RouteHandler<Path extends string, Mounted extends object = NoParams> = Handler<
-  AppRequest<ParamsOf<Path> & Mounted>
->;
-
-/** A handler of a route with schemas: what they make of the request is what it sees. */
-export type ValidatedHandler<
+/** What a route's handlers see of a request with schemas: what those make of it. */
+export type ValidatedRequest<
   Path extends string,
   Body extends StandardSchemaV1 | undefined,
   QueryType extends StandardSchemaV1 | undefined,
   ParamsType extends StandardSchemaV1 | undefined,
   Mounted extends object = NoParams,
-> = Handler<
-  AppRequest<
-    OutputOf<ParamsType, ParamsOf<Path> & Mounted>,
-    OutputOf<Body, unknown>,
-    OutputOf<QueryType, Query>
-  >
+> = AppRequest<
+  OutputOf<ParamsType, ParamsOf<Path> & Mounted>,
+  OutputOf<Body, unknown>,
+  OutputOf<QueryType, Query>
 >;
+
+/**
+ * Handlers of a route, error handlers among them, and lists of them. Their parameters are typed by the path, and by
+ * those of the path that its application is mounted under.
+ */
+export type RouteHandlers<Req> = OneOrMore<AnyHandler<Req>>[];
 
 /** Registers a route, with schemas or without. */
 export interface Register<This, Mounted extends object = NoParams> {
-  <const Path extends string>(path: Path, ...handlers: OneOrMore<RouteHandler<Path, Mounted>>[]): This;
+  <const Path extends string>(
+    path: Path,
+    ...handlers: RouteHandlers<AppRequest<ParamsOf<Path> & Mounted>>
+  ): This;
   <
     const Path extends string,
     Body extends StandardSchemaV1 | undefined = undefined,
@@ -47,13 +46,13 @@ export interface Register<This, Mounted extends object = NoParams> {
   >(
     path: Path,
     schemas: RouteSchemas<Body, QueryType, ParamsType, Headers>,
-    ...handlers: OneOrMore<ValidatedHandler<Path, Body, QueryType, ParamsType, Mounted>>[]
+    ...handlers: RouteHandlers<ValidatedRequest<Path, Body, QueryType, ParamsType, Mounted>>
   ): This;
 }
 
 /** The same for a path that is given already. */
 export interface RegisterAt<This, Path extends string, Mounted extends object = NoParams> {
-  (...handlers: OneOrMore<RouteHandler<Path, Mounted>>[]): This;
+  (...handlers: RouteHandlers<AppRequest<ParamsOf<Path> & Mounted>>): This;
   <
     Body extends StandardSchemaV1 | undefined = undefined,
     QueryType extends StandardSchemaV1 | undefined = undefined,
@@ -61,12 +60,12 @@ export interface RegisterAt<This, Path extends string, Mounted extends object = 
     Headers extends StandardSchemaV1 | undefined = undefined,
   >(
     schemas: RouteSchemas<Body, QueryType, ParamsType, Headers>,
-    ...handlers: OneOrMore<ValidatedHandler<Path, Body, QueryType, ParamsType, Mounted>>[]
+    ...handlers: RouteHandlers<ValidatedRequest<Path, Body, QueryType, ParamsType, Mounted>>
   ): This;
 }
 
 /** What is registered, as it comes. */
-export type Registrable = OneOrMore<Handler> | RouteSchemas;
+export type Registrable = OneOrMore<Handler | ErrorHandler> | RouteSchemas;
 
 /** Where routes are registered. */
 export interface RouteTarget {
@@ -153,7 +152,7 @@ export class Route<Path extends string = string, Mounted extends object = NoPara
   }
 
   /** Registers handlers for a method, in any case; '*' for all. */
-  on(method: string, ...handlers: OneOrMore<RouteHandler<Path, Mounted>>[]): this;
+  on(method: string, ...handlers: RouteHandlers<AppRequest<ParamsOf<Path> & Mounted>>): this;
   on(method: string, ...handlers: Registrable[]): this;
   on(method: string, ...handlers: unknown[]): this {
     this.target.on(method, this.path, ...(handlers as Registrable[]));

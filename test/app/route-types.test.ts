@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type as ark } from 'arktype';
-import { type Application, createApp, type Query } from 'barewire';
+import {
+  type Application,
+  type AppRequest,
+  type AppResponse,
+  createApp,
+  type Next,
+  type Query,
+} from 'barewire';
 import * as valibot from 'valibot';
 import { z } from 'zod';
 
@@ -54,6 +61,49 @@ describe('req.params are typed by the path', () => {
       ({ params }) => params.id,
     );
     assert.equal((await app.inject('/7')).text, '7');
+  });
+
+  test('of error handlers as well, wherever they stand in a list', async () => {
+    const app = createApp();
+    app.get(
+      '/a/:id',
+      (req) => {
+        has<{ id: string }>()(req.params);
+        throw new Error('thrown');
+      },
+      (error, req, res, next) => {
+        has<{ id: string }>()(req.params);
+        if (!(error instanceof Error)) return next(error);
+        return res.send(`${error.message} ${req.params.id}`);
+      },
+    );
+    app
+      .route('/b/:id')
+      .post(
+        { body: z.object({ n: z.number() }) },
+        [(_req, _res, next) => next(new Error('given'))],
+        [(error, { params, body: { n } }, _res, next) => next(new Error(`${error} ${params.id} ${n}`))],
+        (error: unknown, _req: AppRequest, res: AppResponse, _next: Next) => res.send(String(error)),
+      );
+    app.on('PURGE', '/c/:id', (_error, req, res) => {
+      // Three parameters: no error handler, whatever they are called.
+      has<{ id: string }>()(_error.params);
+      has<AppResponse>()(req);
+      return has<Next>()(res);
+    });
+    app.use((error, req, res, next) => {
+      has<unknown>()(error);
+      has<Record<string, string>>()(req.params);
+      has<AppResponse>()(res);
+      return next(error);
+    });
+    // @ts-expect-error: nobody knows what is thrown
+    app.get('/d', (error, _req, _res, _next) => error.message);
+    // @ts-expect-error: no such parameter
+    app.get('/e/:id', (_error, { params }, _res, _next) => params.name);
+    assert.equal((await app.inject('/a/7')).text, 'thrown 7');
+    const posted = await app.inject({ url: '/b/7', body: { n: 1 } });
+    assert.equal(posted.text, 'Error: Error: given 7 1');
   });
 
   test('that names no parameter of another path, and takes no number for a text', () => {
