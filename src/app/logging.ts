@@ -1,5 +1,6 @@
 /** The application's log: `req.log`, and one line for each request when its response has ended or was given up. */
 import { invalidArgType } from '../errors.js';
+import type { Refusal } from '../http/server-options.js';
 import { kBytesWritten } from '../http/symbols.js';
 import { declaredLengthOf } from './content-fields.js';
 import { isHead } from './exchange.js';
@@ -138,6 +139,14 @@ export class Logging {
     if (former !== NONE && isFailure(former, wasLate)) {
       this.guarded(() => this.writeError('error', former, req, 'error before another one'));
     }
+  }
+
+  /** A request that no application sees: the server could not read it, or would not take it. */
+  refuse({ statusCode, code, reason, socket }: Refusal): void {
+    this.guarded(() => {
+      const fields = { req: { ip: socket.remoteAddress }, res: { statusCode }, code, reason };
+      this.logger.warn(fields, 'request refused');
+    });
   }
 
   private writeRequest(record: RequestRecord, req: AppRequest, res: AppResponse): void {

@@ -5,10 +5,12 @@ import type { ListenOptions as NetListenOptions, Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { applicationClosing } from '../errors.js';
 import { Server as HttpsServer } from '../http/https-server.js';
-import { Server } from '../http/server.js';
+import { type HttpServer, Server } from '../http/server.js';
+import { kServer } from '../http/symbols.js';
 import type { Application } from './application.js';
 import { type BodyMessage, kContinue } from './body-head.js';
 import { type CloseOptions, Draining } from './draining.js';
+import { kLogging } from './symbols.js';
 
 /** Where and how to listen. */
 export interface ListenOptions extends NetListenOptions {
@@ -86,6 +88,10 @@ export class Serving {
         ? new Server(own as nodeHttp.ServerOptions)
         : (new HttpsServer({ ...tls, ...own } as never) as unknown as nodeHttp.Server);
     server.on('request', this.app.handler);
+    const logging = this.app[kLogging];
+    if (logging !== null) {
+      (server as unknown as HttpServer)[kServer].onRefusal = (refusal) => logging.refuse(refusal);
+    }
     // 100 (Continue) is sent when the handler reads, and not before.
     server.on(
       'checkContinue',

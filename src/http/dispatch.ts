@@ -3,6 +3,7 @@ import type { ConnectionSocket } from './connection.js';
 import type { Incoming } from './incoming-message.js';
 import type { HttpServer } from './server.js';
 import type { Response } from './server-response.js';
+import { kServer } from './symbols.js';
 
 /** What counts the requests of a connection. */
 interface Counted {
@@ -24,6 +25,7 @@ export function callListener(
   if (request.httpVersionMinor === 1 && request.httpVersionMajor === 1) {
     if (!hasHost && server.requireHostHeader) {
       // "MUST respond with a 400" (RFC 9112 section 3.2).
+      refused(server, connection, 400, 'Missing Host');
       response.writeHead(400, ['Connection', 'close']);
       response.end();
       return;
@@ -34,13 +36,14 @@ export function callListener(
       response.maxRequestsOnConnectionReached = limit <= connection.requestCount;
       if (limit < connection.requestCount) {
         server.emit('dropRequest', request, connection.socket);
+        refused(server, connection, 503, 'Too many requests on the connection');
         response.writeHead(503);
         response.end();
         return;
       }
     }
     if (hasExpect) {
-      callExpectationListener(server, request, response);
+      callExpectationListener(server, connection, request, response);
       return;
     }
   }
@@ -48,7 +51,12 @@ export function callListener(
 }
 
 /** Expect (RFC 9110 section 10.1.1): 100-continue is answered, anything else refused, unless a listener does. */
-function callExpectationListener(server: HttpServer, request: Incoming, response: Response): void {
+function callExpectationListener(
+  server: HttpServer,
+  connection: Counted,
+  request: Incoming,
+  response: Response,
+): void {
   if (CONTINUE.test(request.headers.expect as string)) {
     response._expect_continue = true;
     if (server.listenerCount('checkContinue') > 0) {
@@ -60,8 +68,13 @@ function callExpectationListener(server: HttpServer, request: Incoming, response
   } else if (server.listenerCount('checkExpectation') > 0) {
     server.emit('checkExpectation', request, response);
   } else {
+    refused(server, connection, 417, 'Unknown expectation');
     // The content was announced and may or may not come: nothing behind it can be told from it.
     response.writeHead(417, ['Connection', 'close']);
     response.end();
   }
+}
+
+function refused(server: HttpServer, { socket }: Counted, statusCode: number, reason: string): void {
+  server[kServer].onRefusal?.({ statusCode, reason, socket });
 }

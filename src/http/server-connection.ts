@@ -299,6 +299,11 @@ export class ServerConnection extends ServerUpgrades implements Linked<ServerCon
       socket.destroy(error);
       return;
     }
+    // A request whose content is wrong was seen already.
+    if (this.incoming === null) {
+      const { code, reason } = error as PeerError;
+      server[kServer].onRefusal?.({ statusCode, code, reason, socket });
+    }
     socket.write(errorReply(statusCode), 'latin1');
     this.abortExchanges();
     // A client that ended its side has nothing more to send.

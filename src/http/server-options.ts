@@ -23,6 +23,16 @@ import { type Response, ServerResponse } from './server-response.js';
 export type HttpServerOptions = nodeHttp.ServerOptions;
 
 /** What a server keeps for itself. */
+/** A request that the server answered itself, and no listener saw. */
+export interface Refusal {
+  readonly statusCode: number;
+  /** Why, in words of ours: nothing in it is the peer's. */
+  readonly reason: string;
+  /** That of the error, where there is one. */
+  readonly code?: string;
+  readonly socket: { readonly remoteAddress?: string };
+}
+
 export interface ServerState {
   readonly IncomingMessage: new (socket: Socket) => Incoming;
   readonly ServerResponse: new (request: Incoming, options: OutgoingOptions) => Response;
@@ -32,6 +42,8 @@ export interface ServerState {
   readonly connections: ConnectionList<ServerConnection>;
   readonly idleConnections: IdleList;
   checkingTimer: NodeJS.Timeout | null;
+  /** Hears of refusals. A listener of 'clientError' would have to answer them. Must not throw. */
+  onRefusal: ((refusal: Refusal) => void) | null;
 }
 
 export interface CheckedOptions {
@@ -105,6 +117,7 @@ export function checkedOptions(options: HttpServerOptions | null | undefined): C
       connections: new ConnectionList(),
       idleConnections: new IdleList(),
       checkingTimer: null,
+      onRefusal: null,
     },
   };
 }
