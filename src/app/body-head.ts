@@ -1,6 +1,7 @@
 /** What the head of a request says of its body, as far as readers need it. Where the body ends is decided elsewhere. */
 import type { Readable } from 'node:stream';
 import { type RequestError, unsupportedCoding } from '../errors.js';
+import { type Headers, headerOf } from '../http/incoming-headers.js';
 import { listMembers } from '../wire/fields.js';
 import { parseContentLength } from '../wire/framing.js';
 import { CONTENT_CODINGS } from './content-coding.js';
@@ -20,20 +21,25 @@ export interface BodyMessage extends Readable {
   [kContinue]?: (() => void) | undefined;
 }
 
+/** A field that says something of the body. */
+export function fieldOfBody(req: BodyMessage, name: string): string | string[] | undefined {
+  return headerOf(req as BodyMessage & { rawHeaders: string[]; headers: Headers }, name);
+}
+
 /** The length that is announced: 0 for no body, -1 where it shows only at the end. */
 export function announcedLength(req: BodyMessage): number {
-  const { headers } = req;
-  if (headers['transfer-encoding'] !== undefined) return -1;
-  const length = headers['content-length'];
+  if (fieldOfBody(req, 'transfer-encoding') !== undefined) return -1;
+  const length = fieldOfBody(req, 'content-length');
   if (length !== undefined) return parseContentLength(length as string);
   return isStreamOpen(req) ? -1 : 0;
 }
 
 /** Is a body announced, be it an empty one? */
 export function announcesBody(req: BodyMessage): boolean {
-  const { headers } = req;
   return (
-    headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined || isStreamOpen(req)
+    fieldOfBody(req, 'content-length') !== undefined ||
+    fieldOfBody(req, 'transfer-encoding') !== undefined ||
+    isStreamOpen(req)
   );
 }
 
@@ -49,7 +55,7 @@ const ACCEPTED = CONTENT_CODINGS.join(', ');
 
 /** The content codings of the body, in the order they were applied. Throws 415 for what is not read here. */
 export function contentCodings(req: BodyMessage): readonly string[] {
-  const value = req.headers['content-encoding'];
+  const value = fieldOfBody(req, 'content-encoding');
   if (value === undefined) return NONE;
   const codings = listMembers((value as string).toLowerCase()).filter((coding) => coding !== 'identity');
   if (codings.length > MAX_CONTENT_CODINGS) throw refuseCoding(`at most ${MAX_CONTENT_CODINGS} codings`);

@@ -7,7 +7,7 @@
  * ECONNRESET where the client went away.
  */
 import { emptyBody, unsupportedCharset, unsupportedMediaType } from '../errors.js';
-import { type BodyMessage, refuseCodings } from './body-head.js';
+import { type BodyMessage, fieldOfBody, refuseCodings } from './body-head.js';
 import { type Decode, decodeOf, decodeUtf8 } from './charset.js';
 import { type Form, parseForm } from './form.js';
 import { type JsonParseOptions, parseJson } from './json.js';
@@ -135,7 +135,7 @@ function checkType(req: BodyMessage, how: How, otherwise: TypeMatcher | null): M
 }
 
 export function mediaTypeOf(req: BodyMessage): MediaType | null {
-  return parseMediaType(req.headers['content-type'] as string | undefined);
+  return parseMediaType(fieldOfBody(req, 'content-type') as string | undefined);
 }
 
 function checkCoding(req: BodyMessage, how: How): void {

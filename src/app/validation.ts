@@ -4,9 +4,8 @@
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { validationFailed } from '../errors.js';
-import { FORM_TYPES, readForm, readJson } from './body.js';
+import { FORM_TYPES, mediaTypeOf, readForm, readJson } from './body.js';
 import type { Handler, Next } from './chain.js';
-import { parseMediaType } from './media-type.js';
 import type { AppRequest, AppResponse, Params, Query } from './types.js';
 
 /** Schemas of a route: each for one part of its requests. */
@@ -119,8 +118,7 @@ function accept(req: AppRequest, part: Part, result: StandardSchemaV1.Result<unk
 
 /** The content as a value. */
 function readBody(req: AppRequest): Promise<unknown> {
-  const type = parseMediaType(req.headers['content-type']);
-  return FORM_TYPES.matches(type) ? readForm(req) : readJson(req);
+  return FORM_TYPES.matches(mediaTypeOf(req)) ? readForm(req) : readJson(req);
 }
 
 function refusalOf(part: Part, issues: readonly StandardSchemaV1.Issue[]): Error {

@@ -3,6 +3,7 @@
  * asked for, with node:http's rules for names that come more than once.
  */
 import { CONTENT_LENGTH_NAME } from '../wire/framing.js';
+import { kHeaders } from './symbols.js';
 
 /** Of these the first counts; `joinDuplicateHeaders` joins them like all others. */
 const FIRST_COUNTS = new Set([
@@ -64,6 +65,30 @@ export function headersOf(lines: readonly string[], joinDuplicates: boolean): He
   const headers: Headers = {};
   for (let i = 0; i < lines.length; i += 2) addHeader(headers, lines[i], lines[i + 1], joinDuplicates);
   return headers;
+}
+
+/** A message as far as its headers are concerned. `[kHeaders]` is null until somebody asks for the object of all. */
+interface WithHeaders {
+  readonly headers: Headers;
+  readonly rawHeaders: readonly string[];
+  readonly [kHeaders]?: Headers | null;
+}
+
+/**
+ * One of the headers, by its name in lower case: what the object of all has. Who needs few of them looks through the
+ * lines, and need not have it made. Messages of others have the object already.
+ */
+export function headerOf(message: WithHeaders, name: string): string | string[] | undefined {
+  if (message[kHeaders] !== null) return message.headers[name];
+  const lines = message.rawHeaders;
+  let value: string | undefined;
+  for (let i = 0; i < lines.length; i += 2) {
+    if (lines[i].length !== name.length || lowerCaseName(lines[i]) !== name) continue;
+    // The rules for several are those of the object.
+    if (value !== undefined) return message.headers[name];
+    value = lines[i + 1];
+  }
+  return value;
 }
 
 /** Every value of every name, in lists, on an object without prototype. */
