@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import net from 'node:net';
 import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { describe, type TestContext, test } from 'node:test';
-import { type AppRequest, createApp, json } from 'barewire';
+import { type AppRequest, createApp, json, readText } from 'barewire';
+import http from 'barewire/http';
 import { z } from 'zod';
 import { kReadableState } from '#src/http/symbols.js';
 
@@ -38,6 +41,28 @@ async function answerTo(socket: Socket, ...pieces: string[]): Promise<string> {
   }
   const [bytes] = (await answer) as [Buffer];
   return bytes.toString();
+}
+
+/** Reads a request that somebody listens to, and tells what they heard and what it is afterwards. */
+async function watched(
+  req: IncomingMessage,
+  when: 'before' | 'during' | 'after',
+  heard: string[],
+  read: () => Promise<unknown>,
+): Promise<string> {
+  const listen = () => {
+    for (const event of ['end', 'close', 'aborted', 'error']) req.on(event, () => heard.push(event));
+  };
+  if (when === 'before') listen();
+  const reading = read();
+  if (when === 'during') listen();
+  await reading;
+  // What the stream still has to say comes in a tick behind this one.
+  await new Promise((resolve) => setImmediate(resolve));
+  if (when === 'after') listen();
+  heard.push('read');
+  await new Promise((resolve) => setImmediate(resolve));
+  return `${req.complete} ${req.readableEnded} ${req.destroyed}`;
 }
 
 describe('the body of an untouched request', () => {
@@ -78,6 +103,28 @@ describe('the body of an untouched request', () => {
     const answer = await answerTo(socket, `${HEAD}Content-Length: ${BODY.length}\r\n\r\n`, BODY);
     assert.match(answer, /\{"heard":\["end"\],"body":\{"a":\[1,2,3\]\}\}$/);
   });
+
+  for (const when of ['before', 'during', 'after'] as const) {
+    test(`has the events of node:http for who listens ${when} it is read`, async (t) => {
+      const app = createApp();
+      const heard: string[] = [];
+      const stock: string[] = [];
+      app.post('/', (req) => watched(req, when, heard, () => req.text()));
+      const server = createServer(async (req, res) => {
+        res.end(await watched(req, when, stock, () => text(req)));
+      });
+      t.after(() => server.close());
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      const bytes = `${HEAD}Content-Length: ${BODY.length}\r\n\r\n`;
+      const socket = await served(t, app);
+      const stockSocket = net.connect((server.address() as AddressInfo).port, '127.0.0.1');
+      t.after(() => stockSocket.destroy());
+      assert.match(await answerTo(stockSocket, bytes, BODY), /true true true/);
+      assert.match(await answerTo(socket, bytes, BODY), /true true true/);
+      assert.deepEqual(heard, stock);
+      assert.deepEqual(heard, when === 'after' ? ['read'] : ['end', 'close', 'read']);
+    });
+  }
 
   test('that stops coming is a refusal for who reads it, and aborts the request', async (t) => {
     const app = createApp();
@@ -139,6 +186,26 @@ describe('the body of an untouched request', () => {
     assert.match(await answerTo(socket, head, BODY), /\r\n\r\n\{"a":\[1,2,3\]\}$/);
     assert.deepEqual(seen, ['mine', 'mine']);
   });
+});
+
+test('the response that a client has is read as the stream it is, and its connection goes on', async (t) => {
+  const app = createApp();
+  app.get('/', () => 'content');
+  const server = await app.listen(0, '127.0.0.1');
+  const agent = new http.Agent({ keepAlive: true });
+  t.after(() => {
+    agent.destroy();
+    return app.close({ deadline: 0 });
+  });
+  const { port } = server.address() as AddressInfo;
+  for (const isReused of [false, true]) {
+    const request = http.get({ port, host: '127.0.0.1', agent });
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    const closed = once(request, 'close');
+    assert.equal(await readText(response), 'content');
+    await closed;
+    assert.equal(request.reusedSocket, isReused);
+  }
 });
 
 test('an object of the class that its constructor never saw is a stream like any other', async () => {
