@@ -63,7 +63,8 @@ const handOn: Handler = (_req, _res, next) => next();
 
 interface Check {
   readonly part: Part;
-  readonly schema: StandardSchemaV1;
+  /** Asked for once: some libraries make it anew whenever it is looked at. */
+  readonly standard: StandardSchemaV1.Props;
 }
 
 /**
@@ -72,7 +73,7 @@ interface Check {
  */
 function validating(schemas: RouteSchemas, handler: Handler): Handler {
   const checks = PARTS.filter((part) => schemas[part] !== undefined).map(
-    (part): Check => ({ part, schema: schemas[part] as StandardSchemaV1 }),
+    (part): Check => ({ part, standard: (schemas[part] as StandardSchemaV1)['~standard'] }),
   );
   const checkFrom = (index: number, req: AppRequest, res: AppResponse, next: Next): unknown => {
     for (let i = index; i < checks.length; i++) {
@@ -102,8 +103,8 @@ function validating(schemas: RouteSchemas, handler: Handler): Handler {
 }
 
 /** Checks one part. Returns a promise where the schema does. */
-function check(req: AppRequest, { part, schema }: Check, input: unknown): Promise<void> | undefined {
-  const result = schema['~standard'].validate(input);
+function check(req: AppRequest, { part, standard }: Check, input: unknown): Promise<void> | undefined {
+  const result = standard.validate(input);
   if (result instanceof Promise) return result.then((settled) => accept(req, part, settled));
   accept(req, part, result);
   return undefined;
