@@ -17,6 +17,7 @@ import { callListener } from './dispatch.js';
 import { completeMessage, endUnseen, type Incoming, SCOPE_OPTIONS } from './incoming-message.js';
 import { errorReply, lingeringClose } from './last-words.js';
 import { emitDrain } from './outgoing.js';
+import { lookForObservers } from './performance-entries.js';
 import type { HttpServer } from './server.js';
 import type { Response } from './server-response.js';
 import { ServerUpgrades } from './server-upgrades.js';
@@ -46,6 +47,7 @@ export class ServerConnection extends ServerUpgrades implements Linked<ServerCon
       maxHeadersCount: server.maxHeadersCount ?? undefined,
       leniency: server[kServer].leniency,
     });
+    lookForObservers();
     // Who connects and says nothing is to be timed out as well.
     this.messageStartedAt = currentTime();
     // The first: listeners of the caller's that the others call may throw.
