@@ -7,11 +7,9 @@ import { invalidArgValue } from './errors.js';
 import { keepStockSetter } from './http/global-agents.js';
 import http from './http/http.js';
 import https from './http/https.js';
+import { kRegistered } from './http/symbols.js';
 import { foreignServers, type MessageSymbols } from './register/foreign-servers.js';
 import { replaceExports } from './register/replace.js';
-
-/** Shared by all copies of barewire in a process: the first one that is loaded has its way. */
-const kRegistered = Symbol.for('barewire.register');
 
 type Replacement = readonly [builtin: string, ours: object, names?: readonly string[]];
 
@@ -43,9 +41,10 @@ function isSwitchedOn(): boolean {
 
 function register(): void {
   // Not by import: the facade that Node makes for it reads every export, `WebSocket` among them, and so loads undici.
-  const stock = process.getBuiltinModule('http') as object;
+  const stock = process.getBuiltinModule('http') as { ServerResponse: unknown };
+  // Of several copies of barewire in a process, the first one that is loaded has its way.
   if (kRegistered in stock) return;
-  Object.defineProperty(stock, kRegistered, { value: true });
+  Object.defineProperty(stock, kRegistered, { value: { ServerResponse: stock.ServerResponse } });
   keepStockSetter(stock);
   // Builtins that are loaded later, http2 among them, take what they need from the exports as they are then. https
   // is loaded before: what is left of it works with what is left of http.

@@ -2,6 +2,7 @@
 import type * as nodeHttp from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { invalidArgValue } from '../errors.js';
+import { currentTime } from '../http/clock.js';
 import { announceClose } from '../http/server-members.js';
 import { CLOSE_DEADLINE } from './limits.js';
 
@@ -44,7 +45,7 @@ class Alarm {
   }
 
   set(milliseconds: number): void {
-    const at = performance.now() + milliseconds;
+    const at = currentTime() + milliseconds;
     if (at >= this.at) return;
     this.at = at;
     clearTimeout(this.timer);

@@ -1,5 +1,6 @@
 /** The application's log: `req.log`, and one line for each request when its response has ended or was given up. */
 import { invalidArgType } from '../errors.js';
+import { currentTime } from '../http/clock.js';
 import type { Refusal } from '../http/server-options.js';
 import { kBytesWritten } from '../http/symbols.js';
 import { declaredLengthOf } from './content-fields.js';
@@ -102,7 +103,7 @@ export class Logging {
   /** From here on the request is watched: its line is written when its response has ended, or was given up. */
   begin(req: AppRequest, res: AppResponse): void {
     const record: RequestRecord = {
-      start: performance.now(),
+      start: currentTime(),
       method: req.method,
       // Of a request that came through another framework's mount, that one knows the whole.
       target: req.originalUrl || req.url,
@@ -158,7 +159,7 @@ export class Logging {
     const fields = {
       req: this.describe(req, record),
       res: this.describeAnswer(req, res),
-      responseTime: Math.round((performance.now() - record.start) * 1000) / 1000,
+      responseTime: Math.round((currentTime() - record.start) * 1000) / 1000,
     };
     if (!hasFailed) this.write('info', req, fields, isWhole ? 'request completed' : 'request aborted');
     else if (error === NONE) this.write('error', req, fields, 'request failed');

@@ -19,6 +19,7 @@ import { maxHeaderSize } from './command-line.js';
 import type { ConnectionSocket } from './connection.js';
 import { clientResponseFinish, debug, isDebugging } from './diagnostics.js';
 import { completeMessage, type Incoming, IncomingMessage } from './incoming-message.js';
+import { finishClientEntry, isObserved, lookForObservers } from './performance-entries.js';
 import type { ResponseParsing } from './request-options.js';
 import { kConnection, kParsing, kScope, kTrailers, kTrailersDistinct } from './symbols.js';
 
@@ -43,6 +44,7 @@ export class ClientConnection extends ClientExchange {
     super(socket);
     this.parsing = parsing;
     this.parser = this.makeParser(parsing);
+    lookForObservers();
     this.attach();
     this.watch();
   }
@@ -144,6 +146,7 @@ export class ClientConnection extends ClientExchange {
     const options = fields.has(CONNECTION) ? messageConnectionOptions(fields) : 0;
     this.isLastResponse = !isPersistent(versionMajor === 0 ? 0 : versionMinor, options);
     if (this.isLastResponse || parser.framing === CLOSE_DELIMITED) request.shouldKeepAlive = false;
+    if (isObserved) finishClientEntry(request, response);
     if (clientResponseFinish.hasSubscribers) clientResponseFinish.publish({ request, response });
     response.on('end', onResponseEnd);
     if (request.timeoutCb !== null) this.hearTimeout();

@@ -22,6 +22,7 @@ import { SCOPE_OPTIONS } from './incoming-message.js';
 import { uniqueHeadersOf } from './option-checks.js';
 import type { HeadersArgument, Outgoing } from './outgoing.js';
 import { OutgoingMessage } from './outgoing-message.js';
+import { type BegunEntry, beginClientEntry, isObserved } from './performance-entries.js';
 import { defineAccessor, defineMembers } from './prototype.js';
 import { type ProxyServer, proxyOf } from './proxy.js';
 import { addProxyFields, aimAtProxy, aimListAtProxy } from './proxy-request.js';
@@ -42,6 +43,8 @@ import {
 } from './request-options.js';
 import type { Retry } from './retry.js';
 import {
+  kAuthority,
+  kBegunEntry,
   kErrored,
   kHighWaterMark,
   kIsMade,
@@ -81,6 +84,10 @@ export interface Request extends Outgoing {
   setTimeout(milliseconds: number, callback?: () => void): Request;
   _deferToConnect(method: string | null, args: unknown[], callback?: () => void): void;
   [kPath]: string;
+  /** Host and port as in a URL; null where the path is the whole URL, for a proxy. */
+  [kAuthority]: string | null;
+  /** The performance entry of its exchange, while it is observed. */
+  [kBegunEntry]?: BegunEntry;
   [kParsing]: ResponseParsing;
   [kRetry]: Retry | null;
   /** The constructor has returned. */
@@ -160,7 +167,9 @@ export const ClientRequest = function ClientRequest(
     this._removedTE = true;
   }
   const proxy = agent !== undefined && protocol === 'http:' ? proxyOf(agent, options) : null;
-  setHeaders(this, options, host, port, defaultPort, proxy);
+  const authority = hostField(host, port, defaultPort);
+  this[kAuthority] = proxy === null ? authority : null;
+  setHeaders(this, options, host, port, authority, proxy);
   if (clientRequestCreated.hasSubscribers) clientRequestCreated.publish({ request: this });
   this[kIsMade] = false;
   connectRequest(this, connectOptions(options));
@@ -176,7 +185,7 @@ function setHeaders(
   options: RequestOptions,
   host: string,
   port: unknown,
-  defaultPort: unknown,
+  authority: string,
   proxy: ProxyServer | null,
 ): void {
   const { headers } = options;
@@ -200,7 +209,7 @@ function setHeaders(
   else if (setsHost && !request.getHeader('host')) {
     // CONNECT is for the host in its target, not for the proxy it is sent to (RFC 9110 section 7.2).
     const isConnect = request.method === 'CONNECT' && options.path;
-    request.setHeader('Host', isConnect ? request.path : hostField(host, port, defaultPort));
+    request.setHeader('Host', isConnect ? request.path : authority);
   }
   if (options.auth && !request.getHeader('Authorization')) {
     request.setHeader('Authorization', `Basic ${Buffer.from(options.auth).toString('base64')}`);
@@ -220,6 +229,7 @@ function changesProtocol(request: Request): boolean {
 const members: ThisType<Request> & Record<string, unknown> = {
   _finish() {
     (OutgoingMessage.prototype as unknown as Outgoing)._finish.call(this);
+    if (isObserved) beginClientEntry(this);
     if (clientRequestStart.hasSubscribers) clientRequestStart.publish({ request: this });
   },
 

@@ -5,10 +5,11 @@
  * leaves last. One timer is set for the first. Requests being received are looked through now and then: their
  * time-outs are noticed on a tick, as node:http documents.
  */
+import { currentTime } from './clock.js';
 
 /** A connection as its deadlines see it. */
 export interface Timed {
-  /** performance.now() at which an idle connection is to be closed; UNKNOWN at first; 0 while it is not idle. */
+  /** currentTime() at which an idle connection is to be closed; UNKNOWN at first; 0 while it is not idle. */
   idleDeadline: number;
   /** For how many milliseconds it may be idle. */
   idleTime: number;
@@ -71,7 +72,7 @@ export class IdleList {
   /** Sets the deadlines that are unknown. */
   setDeadlines(): void {
     this.clock = null;
-    const now = performance.now();
+    const now = currentTime();
     let connection: Timed | null = null;
     for (let idle = this.last; idle !== null && idle.idleDeadline === UNKNOWN; idle = idle.previousIdle)
       connection = idle;
@@ -114,7 +115,7 @@ export class IdleList {
   /** Closes what has waited long enough. */
   sweep(): void {
     this.timer = null;
-    const now = performance.now();
+    const now = currentTime();
     while (this.first !== null && this.first.idleDeadline <= now) {
       const connection = this.first;
       this.remove(connection);

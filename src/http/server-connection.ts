@@ -8,6 +8,7 @@ import { CONNECTION, EXPECT, HOST, UPGRADE } from '../wire/fields.js';
 import { CHUNKED, CLOSE_DELIMITED, hasFramingField } from '../wire/framing.js';
 import { INSECURE, MessageParser, REQUEST } from '../wire/parser.js';
 import { isPersistent, messageConnectionOptions, OPTION_UPGRADE } from '../wire/persistence.js';
+import { currentTime } from './clock.js';
 import { maxHeaderSize } from './command-line.js';
 import type { ConnectionSocket } from './connection.js';
 import type { Linked } from './connection-list.js';
@@ -16,6 +17,7 @@ import { callListener } from './dispatch.js';
 import { completeMessage, endUnseen, type Incoming, SCOPE_OPTIONS } from './incoming-message.js';
 import { errorReply, lingeringClose } from './last-words.js';
 import { emitDrain } from './outgoing.js';
+import { lookForObservers } from './performance-entries.js';
 import type { HttpServer } from './server.js';
 import type { Response } from './server-response.js';
 import { ServerUpgrades } from './server-upgrades.js';
@@ -32,7 +34,7 @@ export class ServerConnection extends ServerUpgrades implements Linked<ServerCon
   private parseError: PeerError | null = null;
   private isLingering = false;
 
-  /** performance.now() of the first byte of the message being received; 0 between messages. */
+  /** currentTime() of the first byte of the message being received; 0 between messages. */
   messageStartedAt: number;
 
   /** The context in which the connection was made: requests begin in it, and none sees what another entered. */
@@ -45,8 +47,9 @@ export class ServerConnection extends ServerUpgrades implements Linked<ServerCon
       maxHeadersCount: server.maxHeadersCount ?? undefined,
       leniency: server[kServer].leniency,
     });
+    lookForObservers();
     // Who connects and says nothing is to be timed out as well.
-    this.messageStartedAt = performance.now();
+    this.messageStartedAt = currentTime();
     // The first: listeners of the caller's that the others call may throw.
     socket.on('close', onGone);
     this.attach();
@@ -73,7 +76,7 @@ export class ServerConnection extends ServerUpgrades implements Linked<ServerCon
     if (this.isUpgradePending) this.beginUpgrade();
     // The clock runs for a message that is incomplete; most come whole and never see it.
     if (!this.parser.isIdle && this.messageStartedAt === 0) {
-      this.messageStartedAt = performance.now();
+      this.messageStartedAt = currentTime();
       // Who sends is not idle any more: from here on the headers time-out counts.
       if (this.idleDeadline !== 0) this.leaveIdle();
     }

@@ -3,6 +3,7 @@ import { captureRejectionSymbol } from 'node:events';
 import type { ServerResponse as NodeResponse, Server as NodeServer, RequestListener } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { STATUS_CODES } from '../wire/tables.js';
+import { currentTime } from './clock.js';
 import type { ConnectionSocket } from './connection.js';
 import { debug, isDebugging } from './diagnostics.js';
 import { defineMembers } from './prototype.js';
@@ -53,7 +54,7 @@ function checkConnections(server: HttpServer): void {
   // A server that was closed times out the requests it still has.
   if (!server.listening && server[kServer].connections.size === 0) stopChecking.call(server);
   if (headersTimeout === 0 && requestTimeout === 0) return;
-  const now = performance.now();
+  const now = currentTime();
   for (const connection of server[kServer].connections) {
     const startedAt = connection.messageStartedAt;
     if (startedAt === 0) continue;

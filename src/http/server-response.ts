@@ -33,8 +33,9 @@ import {
   type OutgoingOptions,
 } from './outgoing.js';
 import { OutgoingMessage } from './outgoing-message.js';
+import { type BegunEntry, beginServerEntry, finishServerEntry, isObserved } from './performance-entries.js';
 import { defineMembers } from './prototype.js';
-import { kConnection, kScope, kStore } from './symbols.js';
+import { kBegunEntry, kConnection, kScope, kStore } from './symbols.js';
 
 /** The response with what is kept for ourselves, and the members that libraries reach for. */
 export interface Response extends Outgoing {
@@ -43,6 +44,8 @@ export interface Response extends Outgoing {
   statusMessage: string;
   /** The context of the call that ended the response, where its last bytes are flushed in another. */
   [kScope]?: AsyncResource;
+  /** The performance entry of its exchange, while it is observed. */
+  [kBegunEntry]?: BegunEntry;
   _sent100: boolean;
   _expect_continue: boolean;
   assignSocket(socket: Socket): void;
@@ -76,6 +79,7 @@ export const ServerResponse = function ServerResponse(
     this.useChunkedEncodingByDefault = acceptsChunked(req.headers.te as string | undefined);
     this.shouldKeepAlive = false;
   }
+  if (isObserved) beginServerEntry(this);
   if (responseCreated.hasSubscribers) responseCreated.publish({ request: req, response: this });
 } as unknown as typeof nodeHttp.ServerResponse;
 
@@ -193,6 +197,11 @@ const members: ThisType<Response> & Record<string, unknown> = {
     }
     if (statusCode === 100) this._sent100 = true;
     return writeInterim(this, head + SECTION_END, callback);
+  },
+
+  _finish() {
+    if (isObserved) finishServerEntry(this);
+    (OutgoingMessage.prototype as unknown as Outgoing)._finish.call(this);
   },
 
   _implicitHeader() {

@@ -25,8 +25,12 @@ export const kAgent = Symbol('barewire.agent');
 export const kParsing = Symbol('barewire.parsing');
 export const kProxy = Symbol('barewire.proxy');
 export const kTunnel = Symbol('barewire.tunnel');
+export const kAuthority = Symbol('barewire.authority');
+export const kBegunEntry = Symbol('barewire.begunEntry');
 export const kRetry = Symbol('barewire.retry');
 export const kNameOfRequest = Symbol('barewire.nameOfRequest');
+/** On node:http's exports once they are ours, whichever copy of ours they are: what they were. */
+export const kRegistered = Symbol.for('barewire.register');
 /** Named as in node:https: it can be seen in the options of sockets. */
 export const kIdentityCheck = Symbol('per-request checkServerIdentity');
 export const kRequestOptions = Symbol('barewire.requestOptions');

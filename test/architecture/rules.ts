@@ -30,6 +30,11 @@ const FRAMING_WORD = /content-length|transfer-encoding|chunked/i;
  */
 export type FramingNames = ReadonlyMap<string, string>;
 
+/** Files that take something from the modules that we stand for, each with its reason. None of them may serve by it. */
+export type StockUses = ReadonlyMap<string, string>;
+
+const STOCK = /^(?:node:)?(?:_http_\w+|https?2?)$/;
+
 function floorOf(file: string): string {
   return file.includes('/') ? file.slice(0, file.indexOf('/')) : file.replace(/\.ts$/, '');
 }
@@ -37,7 +42,7 @@ function floorOf(file: string): string {
 function checkImport(file: string, specifier: string, typeOnly: boolean): string | undefined {
   const floor = floorOf(file);
   // Its types may be taken: what is a drop-in says so in node:http's own types.
-  if (!typeOnly && /^(?:node:)?(?:_http_\w+|https?2?)$/.test(specifier) && floor !== 'register') {
+  if (!typeOnly && STOCK.test(specifier) && floor !== 'register') {
     return `${file} imports ${specifier}, which it stands for`;
   }
   if (specifier.startsWith('.')) {
@@ -70,10 +75,26 @@ function namesFraming({ text, isPattern }: Literal): boolean {
   return FRAMING_WORD.test(text) && (isPattern || !/[\s:]|^\.{1,2}\//.test(text));
 }
 
-function checkSource(file: string, source: Source, framingNames: FramingNames): string[] {
+/** Which modules that we stand for does it ask the process for? */
+function stockModules({ code, literals }: Source): string[] {
+  return Array.from(
+    code.matchAll(/\bgetBuiltinModule\(\s*"@(\d+)"/g),
+    ([, at]) => literals[Number(at)].text,
+  ).filter((name) => STOCK.test(name));
+}
+
+function checkSource(
+  file: string,
+  source: Source,
+  framingNames: FramingNames,
+  stockUses: StockUses,
+): string[] {
   const found = source.imports
     .map(({ specifier, typeOnly }) => checkImport(file, specifier, typeOnly))
     .filter((complaint) => complaint !== undefined);
+  if (floorOf(file) !== 'register' && !stockUses.has(file)) {
+    found.push(...stockModules(source).map((name) => `${file} asks for ${name}, which it stands for`));
+  }
   if (floorOf(file) === 'wire') {
     const waiting = source.code.match(WAITING);
     if (waiting) found.push(`${file} uses ${waiting[0]}: wire/ is pure`);
@@ -114,13 +135,23 @@ function findCycles(sources: ReadonlyMap<string, Source>): string[] {
 }
 
 /** Everything in these files (path below src/ to text) that breaks a rule of the house. */
-export function findBreaches(files: ReadonlyMap<string, string>, framingNames: FramingNames): string[] {
+export function findBreaches(
+  files: ReadonlyMap<string, string>,
+  framingNames: FramingNames,
+  stockUses: StockUses,
+): string[] {
   const sources = new Map(Array.from(files, ([file, text]) => [file, readSource(text)]));
-  const found = [...sources].flatMap(([file, source]) => checkSource(file, source, framingNames));
+  const found = [...sources].flatMap(([file, source]) => checkSource(file, source, framingNames, stockUses));
   for (const file of framingNames.keys()) {
     const source = sources.get(file);
     if (!source || !(FRAMING_CONSTANTS.test(source.code) || source.literals.some(namesFraming))) {
       found.push(`${file} no longer names a framing field: strike it from the list`);
+    }
+  }
+  for (const file of stockUses.keys()) {
+    const source = sources.get(file);
+    if (!source || stockModules(source).length === 0) {
+      found.push(`${file} no longer asks for what we stand for: strike it from the list`);
     }
   }
   return [...found, ...findCycles(sources)];

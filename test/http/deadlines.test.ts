@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
+import { currentTime } from '#src/http/clock.js';
 import { IdleList, type Timed } from '#src/http/deadlines.js';
 
 /** A connection that tells when it is closed. */
@@ -32,7 +33,7 @@ describe('idle connections', () => {
     const order: string[] = [];
     const list = new IdleList();
     const connections = ['first', 'second', 'third'].map((name) => new Connection(name, order));
-    const start = performance.now();
+    const start = currentTime();
     for (const connection of connections) list.add(connection, 20);
     // The timer of a connection that gets its deadline keeps no process running.
     const running = setInterval(() => {}, 1000);

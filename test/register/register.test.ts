@@ -1,5 +1,7 @@
 /** `barewire/register` itself: whose exports everything is that can be reached, and when it stays out of the way. */
 import assert from 'node:assert/strict';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -159,6 +161,41 @@ describe('what is not', () => {
         server.closeAllConnections();
       });`;
     assert.equal(await logged(code), '/fetched true');
+  });
+});
+
+describe('perf_hooks', () => {
+  /** Serves and asks once, with this module, and logs what observers are told. */
+  const observing = (specifier: string) => `
+    const { PerformanceObserver } = require('node:perf_hooks');
+    import(${JSON.stringify(specifier)}).then(({ default: http }) => {
+      const server = http.createServer((req, res) => res.end()).listen(0, '127.0.0.1', () => {
+        const { port } = server.address();
+        const names = [];
+        new PerformanceObserver((list) => {
+          names.push(...list.getEntries().map(({ name, detail }) => name + ' ' + detail.req.url.replace(port, 'port')));
+          if (names.length < 2) return;
+          console.log(...names.sort());
+          server.close();
+        }).observe({ entryTypes: ['http'] });
+        http.get({ host: '127.0.0.1', port, path: '/observed', agent: false }, (res) => res.resume());
+      });
+    });`;
+  const names = 'HttpClient http://127.0.0.1:port/observed HttpRequest /observed';
+
+  test('has the entries of servers and clients', async () => {
+    assert.equal(await logged(observing('node:http')), names);
+  });
+
+  test('has them of another copy of barewire too', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'barewire-'));
+    try {
+      await cp(join(root, 'dist'), directory, { recursive: true });
+      await writeFile(join(directory, 'package.json'), JSON.stringify({ type: 'module' }));
+      assert.equal(await logged(observing(pathToFileURL(join(directory, 'http', 'index.js')).href)), names);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
   });
 });
 

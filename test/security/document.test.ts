@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, '..', '..', '..');
 
 /** The sources of the suites, by file name. */
 const sources = new Map<string, string>(
-  ['security', 'wire', 'differential'].flatMap((folder) =>
+  ['security', 'wire', 'differential', 'http'].flatMap((folder) =>
     readdirSync(join(root, 'test', folder))
       .filter((name) => name.endsWith('.ts'))
       .map((name) => [`${folder}/${name}`, readFileSync(join(root, 'test', folder, name), 'utf8')] as const),
