@@ -13,7 +13,7 @@ import {
   strictViolation,
   unexpectedSpace,
 } from '../errors.js';
-import { type FieldName, FieldSection, findName, ORDINARY } from './fields.js';
+import { BEFORE_FIRST, type FieldName, FieldSection, findName, isNext, ORDINARY } from './fields.js';
 import { framingFoldError, isFramingField } from './framing.js';
 import { COLON, CR, HTAB, LF, SP, TOKEN_BYTE } from './grammar.js';
 import { maxSectionBytes } from './limits.js';
@@ -167,6 +167,9 @@ export class SectionReader {
     let marked = 0;
     // Where the first line that is marked but not yet cut into strings begins.
     let textStart = from;
+    // The name of the line being read, and the one that was known last.
+    let name: FieldName | null = null;
+    let before: FieldName | null = this.lineCount === 0 ? BEFORE_FIRST : null;
 
     for (;;) {
       if (at === stop) {
@@ -209,7 +212,17 @@ export class SectionReader {
               return this.fail(headerOverflow('Too many header fields'), at);
             }
             this.lineCount++;
-            state = FIELD_NAME;
+            const likely: FieldName | null = before === null ? null : before.follower;
+            if (likely !== null && isNext(likely, bytes, at, stop)) {
+              name = likely;
+              nameEnd = at + likely.length;
+              at = nameEnd + 1;
+              valueStart = at;
+              state = FIELD_OWS;
+            } else {
+              name = null;
+              state = FIELD_NAME;
+            }
           } else if (byte === CR) {
             state = SECTION_LF;
             at++;
@@ -286,8 +299,13 @@ export class SectionReader {
             marks[slot + 1] = nameEnd;
             marks[slot + 2] = valueStart;
             marks[slot + 3] = valueEnd;
-            markedNames[marked] = findName(bytes, lineStart, nameEnd);
+            if (name === null) name = findName(bytes, lineStart, nameEnd);
+            markedNames[marked] = name;
             marked++;
+            if (name.text !== null) {
+              if (before !== null) before.follower = name;
+              before = name;
+            }
           }
           state = FIELD_LF;
           if (byte === CR) at++;

@@ -13,6 +13,26 @@ describe('field line', () => {
     assert.deepEqual(told, 'X-b 1 x-A 2 cOOkie 3 X-b 4'.split(' '));
   });
 
+  it('is told as it was spelled, whatever came behind the line before it in the message before', () => {
+    const sections = [
+      ['Accept: 1', 'User-Agent: 2', 'Cookie: 3'],
+      ['Accept: 1', 'User-Agent: 2', 'Cookie: 3'],
+      ['accept: 1', 'User-Agent: 2', 'cookie: 3'],
+      ['Accept: 1', 'X-Own: 2', 'User-Agent: 3', 'COOKIE: 4', 'Cookie: 5'],
+      ['Accept-Encoding: 1', 'User-Agents: 2', 'User-Agent: 3', 'Cookie:', 'Cookie2: 4'],
+      ['Cookie: 1', 'User-Agent: 2', 'Accept: 3', 'Accept: 4'],
+    ];
+    for (const lines of sections) {
+      assert.deepEqual(
+        fieldsOf(...lines),
+        lines.flatMap((line) => line.split(/: ?/)),
+      );
+    }
+    refused('Accept: 1', 'User-Agent : 2');
+    refused('Accept: 1', 'User-Agent');
+    refused('Accept: 1', 'User-Agent\x00: 2');
+  });
+
   it('may be missing altogether', () => {
     assert.deepEqual(accept('GET / HTTP/1.0\r\n\r\n').fields, []);
   });

@@ -7,6 +7,7 @@ import {
   FieldSection,
   findName,
   HOST,
+  isNext,
   KEEP_ALIVE,
   listMembers,
   ORDINARY,
@@ -17,7 +18,10 @@ import {
 } from '#src/wire/fields.js';
 import { isFieldValue, isToken } from '#src/wire/grammar.js';
 
-const nameOf = (text: string) => findName(Buffer.from(`<${text}>`, 'latin1'), 1, text.length + 1);
+const nameOf = (name: string) => {
+  const { number, text } = findName(Buffer.from(`<${name}>`, 'latin1'), 1, name.length + 1);
+  return { number, text };
+};
 
 describe('findName', () => {
   it('knows the names that decide, in any case', () => {
@@ -69,6 +73,24 @@ describe('findName', () => {
     for (const name of ['Hos', 'Hostt', 'H', 't', 'Content-Lengt', 'Content-Lengthh']) {
       assert.equal(nameOf(name).number, ORDINARY);
     }
+  });
+});
+
+describe('isNext', () => {
+  const bytes = Buffer.from('<Host:Accept: x', 'latin1');
+  const name = (text: string) => findName(Buffer.from(text, 'latin1'), 0, text.length);
+
+  it('tells a name in its spelling, and the colon behind it', () => {
+    assert.equal(isNext(name('Host'), bytes, 1, bytes.length), true);
+    assert.equal(isNext(name('Accept'), bytes, 6, bytes.length), true);
+    assert.equal(isNext(name('host'), bytes, 1, bytes.length), false);
+    assert.equal(isNext(name('Accept'), bytes, 1, bytes.length), false);
+    assert.equal(isNext(name('Accept-Encoding'), bytes, 6, bytes.length), false);
+  });
+
+  it('does not look beyond the bytes that there are', () => {
+    assert.equal(isNext(name('Host'), bytes, 1, 5), false);
+    assert.equal(isNext(name('Host'), bytes, 1, 6), true);
   });
 });
 
