@@ -17,6 +17,7 @@ import { BEFORE_FIRST, type FieldName, FieldSection, findName, isNext, ORDINARY 
 import { framingFoldError, isFramingField } from './framing.js';
 import { COLON, CR, HTAB, LF, SP, TOKEN_BYTE } from './grammar.js';
 import { maxSectionBytes } from './limits.js';
+import { PartialLine } from './partial-line.js';
 import { StartLine } from './start-line.js';
 import {
   FIELD_LF,
@@ -46,9 +47,6 @@ const markedNames: FieldName[] = [];
 
 /** Applications keep targets, as keys of what they cache: no more than so many characters of a section with each. */
 const MAX_KEPT_TEXT = 1024;
-
-/** Room for the shortest incomplete line that grows. */
-const MIN_PARTIAL_SIZE = 256;
 
 export interface SectionRules {
   /** Do the messages begin with a request-line, or with a status-line? */
@@ -91,11 +89,8 @@ export class SectionReader {
   /** How many more may count, the incomplete line's taken off. */
   private room: number;
   private lineCount = 0;
-  /** The incomplete line of earlier calls, in a buffer with room to grow, and where in it name and value stand. */
-  private partial: Buffer | null = null;
-  private partialLength = 0;
-  private nameEnd = 0;
-  private valueStart = 0;
+  /** The incomplete line of earlier calls. */
+  private readonly partial = new PartialLine();
 
   constructor(rules: SectionRules) {
     this.isRequest = rules.isRequest;
@@ -124,24 +119,16 @@ export class SectionReader {
    * it went wrong.
    */
   read(state: number, chunk: Buffer, from: number, to: number): number {
-    return this.partial === null
+    return this.partial.isEmpty
       ? this.readLines(state, chunk, from, to, 0)
       : this.resume(state, chunk, from, to);
   }
 
-  /**
-   * The rest of an incomplete line: what is known of it and what comes in one buffer, which doubles as it fills, so
-   * that a line that comes a byte at a time costs no more than its length. The lines behind it stay where they are.
-   */
+  /** The rest of an incomplete line. The lines behind it stay where they are. */
   private resume(state: number, chunk: Buffer, from: number, to: number): number {
-    const known = this.partialLength;
-    const lineFeed = chunk.subarray(from, to).indexOf(LF);
-    const lineEnd = lineFeed < 0 ? to : from + lineFeed + 1;
-    const length = known + lineEnd - from;
-    let joined = this.partial as Buffer;
-    this.partial = null;
-    if (joined.length < length) joined = enlarged(joined, 0, known, Math.max(length, 2 * known));
-    chunk.copy(joined, known, from, lineEnd);
+    const known = this.partial.length;
+    const joined = this.partial.join(chunk, from, to);
+    const { length } = this.partial;
     // What is wrong may stand in the bytes of an earlier call: a start-line is judged at its end.
     const next = this.readLines(state, joined, 0, length, known);
     this.at = from + Math.max(0, this.at - known);
@@ -162,8 +149,8 @@ export class SectionReader {
     let stop = Math.min(end, at + this.room);
     let { counted } = this;
     let lineStart = from;
-    let nameEnd = from + this.nameEnd;
-    let valueStart = from + this.valueStart;
+    let nameEnd = from + this.partial.nameEnd;
+    let valueStart = from + this.partial.valueStart;
     let marked = 0;
     // Where the first line that is marked but not yet cut into strings begins.
     let textStart = from;
@@ -333,8 +320,7 @@ export class SectionReader {
         case SECTION_LF: {
           if (bytes[at] === LF) at++;
           else if (!insecure) return this.fail(strictViolation('Expected LF after headers'), at);
-          this.nameEnd = 0;
-          this.valueStart = 0;
+          this.partial.clear();
           this.cutLines(bytes, textStart, at, marked);
           this.at = at;
           return SECTION_COMPLETE;
@@ -355,25 +341,15 @@ export class SectionReader {
     this.sectionBytes += at - from - known;
     this.counted = counted;
     this.cutLines(bytes, textStart, at, marked);
+    const { partial } = this;
     if (at > lineStart) {
-      // White space before a value does not count: it is not kept either.
+      partial.nameEnd = nameEnd - lineStart;
+      partial.valueStart = valueStart - lineStart;
       const spaces = hasName(state) && !this.folding ? valueStart - nameEnd - 1 : 0;
-      if (spaces >= MIN_PARTIAL_SIZE) {
-        const line = Buffer.concat([bytes.subarray(lineStart, nameEnd + 1), bytes.subarray(valueStart, at)]);
-        this.partial = enlarged(line, 0, line.length, 0);
-        this.partialLength = line.length;
-        this.valueStart = nameEnd + 1 - lineStart;
-      } else {
-        // Still the line of an earlier call: its buffer is ours already.
-        this.partial = known > 0 && lineStart === from ? bytes : enlarged(bytes, lineStart, at, 0);
-        this.partialLength = at - lineStart;
-        this.valueStart = valueStart - lineStart;
-      }
-      this.nameEnd = nameEnd - lineStart;
+      partial.keep(bytes, lineStart, at, spaces, known > 0 && lineStart === from);
       if (state < FIELD_START) startLine.rebase(lineStart);
     } else {
-      this.nameEnd = 0;
-      this.valueStart = 0;
+      partial.clear();
     }
     this.at = at;
     return state;
@@ -429,13 +405,6 @@ function hasName(state: number): boolean {
 /** A request-target beyond the limit has a status of its own (RFC 9110 section 15.5.15). */
 function overflowIn(state: number): PeerError {
   return state === TARGET ? headerOverflow(undefined, 414) : headerOverflow();
-}
-
-/** A copy with room. Not of the pool: a few bytes of a slow peer would keep all of a slab in memory. */
-function enlarged(bytes: Buffer, from: number, to: number, size: number): Buffer {
-  const copy = Buffer.allocUnsafeSlow(Math.max(size, to - from, MIN_PARTIAL_SIZE));
-  bytes.copy(copy, 0, from, to);
-  return copy;
 }
 
 function growMarks(): void {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MessageParser, REQUEST } from '#src/wire/parser.js';
+import type { PartialLine } from '#src/wire/partial-line.js';
 import { request } from './messages.js';
 
 const sink = { onHead: () => false, onBody() {}, onTrailers() {}, onComplete() {} };
@@ -56,6 +57,7 @@ describe('a parser between two messages', () => {
     assert.ok(parser.isIdle);
     assert.deepEqual(parser.fields.lines, []);
     assert.equal(parser.startLine.target, '');
-    assert.equal((parser as unknown as { section: { partial: Buffer | null } }).section.partial, null);
+    const { section } = parser as unknown as { section: { partial: PartialLine } };
+    assert.equal(section.partial.isEmpty, true);
   });
 });
