@@ -176,9 +176,14 @@ function hasPlainEmit(message: Outgoing): boolean {
   return message.emit === emit || (message.emit === emitOrTell && emitBehind(message) === emit);
 }
 
+/** Does nobody hear what the message emits? */
+export function isUnheard(message: Outgoing): boolean {
+  return message._eventsCount === 0 && hasPlainEmit(message);
+}
+
 /** Emits an event. Most messages have no listeners: then only an `emit` that somebody put in its place is called. */
 export function emitHeard(message: Outgoing, event: string, argument?: unknown): void {
-  if (message._eventsCount === 0 && hasPlainEmit(message)) return;
+  if (isUnheard(message)) return;
   if (argument === undefined) message.emit(event);
   else message.emit(event, argument);
 }

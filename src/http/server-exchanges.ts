@@ -12,7 +12,14 @@ import { Connection, type ConnectionSocket } from './connection.js';
 import type { Timed } from './deadlines.js';
 import { debug, isDebugging, responseFinish } from './diagnostics.js';
 import { abortSignal, endUnseen, type Incoming, SCOPE_OPTIONS } from './incoming-message.js';
-import { emitClose, emitHeard, type MessageOutlet, type Outgoing, throwLater } from './outgoing.js';
+import {
+  emitClose,
+  emitHeard,
+  isUnheard,
+  type MessageOutlet,
+  type Outgoing,
+  throwLater,
+} from './outgoing.js';
 import type { HttpServer } from './server.js';
 import type { Response } from './server-response.js';
 import { kConnection, kReadableState, kScope, kServer, kUniqueHeaders } from './symbols.js';
@@ -118,8 +125,9 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
     const response = message as Response;
     this.flushing.push(response);
     this.turn = null;
-    // What is corked is flushed by somebody else; the listeners are to hear of it in the context of this call.
-    if (this.socket.writableCorked > 0 && response._eventsCount > 0) {
+    // What is corked is flushed by somebody else; listeners, those that are still to come too, are to hear of it in the
+    // context of this call.
+    if (this.socket.writableCorked > 0) {
       response[kScope] = new AsyncResource('HTTPINCOMINGMESSAGE', SCOPE_OPTIONS);
     }
     this.outbox.flush();
@@ -154,16 +162,9 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
       if (this.flushing.length === 0) this.end();
     } else if (!isOwed) this.afterExchanges();
     else if (this.holdsInput) this.resumeMessages();
-    try {
-      if (response[kScope]) response[kScope].runInAsyncScope(response.emit, response, 'finish');
-      else emitHeard(response, 'finish');
-    } catch (error) {
-      // The stream calls for the next response behind this call.
-      throwLater(error);
-    }
-    // Nobody to hear of it needs no turn of its own.
-    if (response._eventsCount === 0) emitClose(response);
-    else process.nextTick(emitClose, response);
+    const scope = response[kScope];
+    if (scope === undefined || isUnheard(response)) tellFlushed(response);
+    else scope.runInAsyncScope(tellFlushed, null, response);
   }
 
   /** What nobody read of the request is thrown away, so that the next one can be read. */
@@ -253,4 +254,17 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
     request.destroy(connectionReset('aborted'));
     this.outlivesMessage = false;
   }
+}
+
+/** Tells the response's listeners that all of it was sent, and that the exchange is over. */
+function tellFlushed(response: Response): void {
+  try {
+    emitHeard(response, 'finish');
+  } catch (error) {
+    // The stream calls for the next response behind this call.
+    throwLater(error);
+  }
+  // Nobody to hear of it needs no turn of its own.
+  if (response._eventsCount === 0) emitClose(response);
+  else process.nextTick(emitClose, response);
 }

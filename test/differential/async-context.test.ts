@@ -124,3 +124,26 @@ differ('drain and write callbacks keep the store of the writer', async (scene) =
   );
   await scene.exchange(server, lastGet());
 });
+
+differ('listeners that come behind end() are called in the context of that call', async (scene) => {
+  const storage = new AsyncLocalStorage<string>();
+  const server = await scene.serve((req, res) => {
+    storage.run(String(req.url), () => {
+      res.end('ok');
+      // Of every other response nobody hears anything.
+      if (req.url?.startsWith('/heard')) {
+        res.on('finish', () => scene.log('finish', req.url, storage.getStore()));
+        res.on('close', () => scene.log('close', req.url, storage.getStore()));
+      }
+    });
+  });
+  const client = scene.connect(server);
+  const other = scene.connect(server);
+  await Promise.all([client.send(get('/unheard/1')), other.send(get('/heard/1'))]);
+  await client.until('ok');
+  await other.until('ok');
+  await scene.seen('close');
+  await client.send(lastGet('/heard/2'));
+  await client.closed();
+  await scene.seen('close', 2);
+});

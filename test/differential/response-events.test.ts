@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { differ, differEither } from './differ.js';
 import { get, head, lastGet, post } from './messages.js';
 import type { Scene } from './scene.js';
@@ -72,6 +73,73 @@ differ('finish and close follow end in this order', async (scene) => {
   });
   await scene.exchange(server, get(), 'ok');
   await scene.seen('close');
+});
+
+differ('listeners that come behind end() hear what follows', async (scene) => {
+  const server = await scene.serve((req, res) => {
+    res.end('ok');
+    scene.watch(`res ${req.url}`, res, ...responseEvents);
+  });
+  const client = scene.connect(server);
+  await client.send(get('/1'));
+  await scene.seen('res /1 close');
+  await client.send(post('body'));
+  await scene.seen('res / close');
+  await scene.exchange(server, lastGet('/3'));
+  await scene.seen('res /3 close');
+});
+
+differ('they hear it when the client has taken more than the system holds', async (scene) => {
+  const size = 16 * 1024 * 1024;
+  const server = await scene.serve((_req, res) => {
+    res.writeHead(200, { 'Content-Length': size });
+    res.flushHeaders();
+    setImmediate(() => {
+      res.end(Buffer.alloc(size, 'x'));
+      res.on('finish', () => scene.log('finish', res.writableFinished));
+      res.on('close', () => scene.log('close'));
+    });
+  });
+  let received = 0;
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.write(lastGet());
+  for await (const bytes of socket) received += (bytes as Buffer).length;
+  await scene.seen('close');
+  scene.log('received', received > size);
+});
+
+for (const [label, close] of [
+  ['closeIdleConnections', (server: Server) => server.closeIdleConnections()],
+  ['close', (server: Server) => server.close()],
+] as const) {
+  differ(`a connection is idle in the tick behind its response: ${label}`, async (scene) => {
+    const server = await scene.serve(
+      (_req, res) => {
+        res.end('ok');
+        process.nextTick(() => close(server));
+      },
+      // Nothing else would close it.
+      { keepAliveTimeout: 0 },
+    );
+    const client = scene.connect(server);
+    await client.send(get());
+    await client.closed();
+    scene.log('closed');
+  });
+}
+
+differ('a request that was answered is not aborted by a client that leaves at once', async (scene) => {
+  const server = await scene.serve((req, res) => {
+    scene.watch('req', req, 'aborted', 'error');
+    res.end('ok');
+    // Whoever closes the socket comes before the end of this turn.
+    setImmediate(() => scene.log('aborted', req.aborted, 'closed', res.closed));
+    req.socket.destroy();
+  });
+  const client = scene.connect(server);
+  await client.send(get());
+  await client.closed();
+  await scene.seen('aborted');
 });
 
 differ('the socket event comes before the handler', async (scene) => {
