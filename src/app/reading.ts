@@ -2,7 +2,7 @@
  * Reads the body of a request into memory, under a limit. Most bodies come in one chunk, to a request that is no
  * stream yet: what they cost is a promise.
  */
-import { AsyncResource } from 'node:async_hooks';
+import type { AsyncResource } from 'node:async_hooks';
 import type { Readable, Transform } from 'node:stream';
 import {
   bodyAborted,
@@ -14,7 +14,7 @@ import {
   type RequestError,
 } from '../errors.js';
 import { type ContentSink, isUntouched, releaseContent, takeContent } from '../http/content-sink.js';
-import { type Incoming, SCOPE_OPTIONS } from '../http/incoming-message.js';
+import { type Incoming, newScope } from '../http/incoming-message.js';
 import { announcedLength, type BodyMessage, contentCodings, kContinue } from './body-head.js';
 import { createDecoder } from './content-coding.js';
 import { MAX_BODY_SIZE } from './limits.js';
@@ -192,7 +192,7 @@ export function readWhole<How extends ReadingOptions>(
     if (codings.length === 0 && length > 0 && isUntouched(req)) {
       (req as Source)[kReading] = reading;
       if (how.hear !== undefined || how.reviver !== undefined) {
-        reading.scope = new AsyncResource('HTTPINCOMINGMESSAGE', SCOPE_OPTIONS);
+        reading.scope = newScope();
       }
       takeContent(req, reading);
     } else {

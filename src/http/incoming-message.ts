@@ -22,6 +22,11 @@ import {
 /** Scopes end with what they are for; nothing has to be destroyed. */
 export const SCOPE_OPTIONS = { requireManualDestroy: true };
 
+/** Makes an async scope of the context of this call, of the type that node:http has for messages that come in. */
+export function newScope(): AsyncResource {
+  return new AsyncResource('HTTPINCOMINGMESSAGE', SCOPE_OPTIONS);
+}
+
 /** What an IncomingMessage asks of the connection it came by. */
 export interface BodySource {
   /** The reader wants more: read from the socket again. */
@@ -242,7 +247,7 @@ function makeStream(message: Incoming): ReadableFlags {
   state.readingMore = true;
   // The content's events come in the context of whoever reads it.
   if (message[kScope] !== null && !message.complete) {
-    message[kScope] = new AsyncResource('HTTPINCOMINGMESSAGE', SCOPE_OPTIONS);
+    message[kScope] = newScope();
   }
   if (message._dumped) markEnded(state);
   return state;

@@ -2,7 +2,7 @@
  * The server's side of a connection, as its input drives it: a request and a response for every message, upgrades,
  * error replies, the end.
  */
-import { AsyncResource } from 'node:async_hooks';
+import type { AsyncResource } from 'node:async_hooks';
 import { type PeerError, requestTimeout } from '../errors.js';
 import { CONNECTION, EXPECT, HOST, UPGRADE } from '../wire/fields.js';
 import { CHUNKED, CLOSE_DELIMITED, hasFramingField } from '../wire/framing.js';
@@ -14,7 +14,7 @@ import type { ConnectionSocket } from './connection.js';
 import type { Linked } from './connection-list.js';
 import { debug, isDebugging, requestStart } from './diagnostics.js';
 import { callListener } from './dispatch.js';
-import { completeMessage, endUnseen, type Incoming, SCOPE_OPTIONS } from './incoming-message.js';
+import { completeMessage, endUnseen, type Incoming, newScope } from './incoming-message.js';
 import { errorReply, lingeringClose } from './last-words.js';
 import { emitDrain } from './outgoing.js';
 import { lookForObservers } from './performance-entries.js';
@@ -38,7 +38,7 @@ export class ServerConnection extends ServerUpgrades implements Linked<ServerCon
   messageStartedAt: number;
 
   /** The context in which the connection was made: requests begin in it, and none sees what another entered. */
-  private readonly scope = new AsyncResource('HTTPINCOMINGMESSAGE', SCOPE_OPTIONS);
+  private readonly scope = newScope();
 
   constructor(server: HttpServer, socket: ConnectionSocket) {
     super(server, socket);
@@ -127,7 +127,7 @@ export class ServerConnection extends ServerUpgrades implements Linked<ServerCon
     }
 
     const response = this.makeResponse(request, keepAlive);
-    const scope = new AsyncResource('HTTPINCOMINGMESSAGE', SCOPE_OPTIONS);
+    const scope = newScope();
     request[kScope] = scope;
     if (requestStart.hasSubscribers) {
       requestStart.publish({ request, response, socket, server });

@@ -5,13 +5,12 @@
  * A response is in one of three places: `turn` (it may write to the socket), `waiting` (a pipelined request's, it
  * writes to its own list), `flushing` (ended, its last bytes on their way to the system).
  */
-import { AsyncResource } from 'node:async_hooks';
 import { connectionReset } from '../errors.js';
 import { MAX_PIPELINED_REQUESTS } from '../wire/limits.js';
 import { Connection, type ConnectionSocket } from './connection.js';
 import type { Timed } from './deadlines.js';
 import { debug, isDebugging, responseFinish } from './diagnostics.js';
-import { abortSignal, endUnseen, type Incoming, SCOPE_OPTIONS } from './incoming-message.js';
+import { abortSignal, endUnseen, type Incoming, newScope } from './incoming-message.js';
 import {
   emitClose,
   emitHeard,
@@ -128,7 +127,7 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
     // What is corked is flushed by somebody else; listeners, those that are still to come too, are to hear of it in the
     // context of this call.
     if (this.socket.writableCorked > 0) {
-      response[kScope] = new AsyncResource('HTTPINCOMINGMESSAGE', SCOPE_OPTIONS);
+      response[kScope] = newScope();
     }
     this.outbox.flush();
     if (response._last) {

@@ -2,10 +2,9 @@
  * Upgrades and CONNECT on a server's connection: what follows is another protocol's. They wait for the responses
  * before them, and for the request's content, unless that can be read while the other protocol begins.
  */
-import { AsyncResource } from 'node:async_hooks';
 import { contentTooLarge } from '../errors.js';
 import { debug } from './diagnostics.js';
-import { completeMessage, type Incoming, SCOPE_OPTIONS } from './incoming-message.js';
+import { completeMessage, type Incoming, newScope } from './incoming-message.js';
 import { ServerExchanges } from './server-exchanges.js';
 import { kScope } from './symbols.js';
 import { UpgradeStream } from './upgrade-stream.js';
@@ -57,7 +56,7 @@ export abstract class ServerUpgrades extends ServerExchanges {
     if (this.lacksListener('upgrade')) return;
     debug('server: %s %s, an upgrade before its content', request.method, request.url);
     this.upgraded = new UpgradeStream(this.socket);
-    request[kScope] = new AsyncResource('HTTPINCOMINGMESSAGE', SCOPE_OPTIONS);
+    request[kScope] = newScope();
     request[kScope].runInAsyncScope(() => {
       this.server.emit('upgrade', request, this.upgraded, Buffer.alloc(0));
     });
@@ -105,7 +104,7 @@ export abstract class ServerUpgrades extends ServerExchanges {
     completeMessage(request);
     // Not flowing, not paused: as the listener would find a socket of its own.
     (socket as { readableFlowing: boolean | null }).readableFlowing = null;
-    new AsyncResource('HTTPINCOMINGMESSAGE', SCOPE_OPTIONS).runInAsyncScope(() => {
+    newScope().runInAsyncScope(() => {
       server.emit(event, request, socket, head);
     });
   }
