@@ -142,6 +142,14 @@ function isInOtherCase(bytes: Uint8Array, from: number, known: KnownName): boole
   return true;
 }
 
+/** The field lines of a section, to be read again without reading. */
+export interface KeptFields {
+  readonly lines: readonly string[];
+  readonly met: number;
+  readonly repeated: number;
+  readonly at: readonly number[];
+}
+
 /** One header or trailer section. A parser has one and fills it anew for every message. */
 export class FieldSection {
   /** name, value, name, value ... in the order and spelling of the wire. Belongs to the message it was read for. */
@@ -158,6 +166,20 @@ export class FieldSection {
     this.lines = [];
     this.met = 0;
     this.repeated = 0;
+  }
+
+  /** What there is, for `restore`. */
+  keep(): KeptFields {
+    return { lines: this.lines.slice(), met: this.met, repeated: this.repeated, at: this.at.slice() };
+  }
+
+  /** The section that was kept, with a list of lines of its own. */
+  restore(kept: KeptFields): void {
+    const { at, met } = kept;
+    this.lines = kept.lines.slice();
+    this.met = met;
+    this.repeated = kept.repeated;
+    for (let number = 1; met >> number !== 0; number++) this.at[number] = at[number];
   }
 
   add(name: string, value: string, number: number): void {

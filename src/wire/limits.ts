@@ -19,6 +19,12 @@ export function maxSectionBytes(maxHeaderSize: number): number {
 /** Field lines of a header section when `server.maxHeadersCount` is null. node:http keeps as many. */
 export const MAX_HEADERS_COUNT = 1000;
 
+/** Bytes of a head that is kept to be known when it comes again. As many, and its text, are held by a connection. */
+export const MAX_KNOWN_HEAD = 1024;
+
+/** Heads in a row that were kept and did not come again: the sender's are all different, and no more are kept. */
+export const MAX_UNKNOWN_HEADS = 8;
+
 /** Bytes of the extensions of one chunk; beyond it 413. node:http since CVE-2024-22019. */
 export const MAX_CHUNK_EXTENSIONS_SIZE = 16 * 1024;
 

@@ -237,7 +237,8 @@ export class MessageParser {
     if (this.role !== REQUEST) {
       return responseFraming(fields, startLine.statusCode, this.requestMethod, insecure);
     }
-    if (!insecure) this.checkHost();
+    // A section that came before was let through.
+    if (!insecure && !this.section.isRepeated) this.checkHost();
     return requestFraming(fields, insecure);
   }
 
@@ -254,7 +255,7 @@ export class MessageParser {
     lastHost = Buffer.from(host, 'latin1').toString('latin1');
   }
 
-  /** Ready for the next message, holding nothing of this one while the connection idles; tells the sink. */
+  /** Ready for the next message, holding nothing of this one but its head, if that is to be known; tells the sink. */
   private complete(): void {
     this.state = START;
     this.inTrailers = false;

@@ -16,6 +16,7 @@ import {
 import { BEFORE_FIRST, type FieldName, FieldSection, findName, isNext, ORDINARY } from './fields.js';
 import { framingFoldError, isFramingField } from './framing.js';
 import { COLON, CR, HTAB, LF, SP, TOKEN_BYTE } from './grammar.js';
+import { KnownHead } from './known-head.js';
 import { maxSectionBytes } from './limits.js';
 import { PartialLine } from './partial-line.js';
 import { StartLine } from './start-line.js';
@@ -91,6 +92,9 @@ export class SectionReader {
   private lineCount = 0;
   /** The incomplete line of earlier calls. */
   private readonly partial = new PartialLine();
+  private readonly known = new KnownHead();
+  /** Is the header section one that came before? */
+  isRepeated = false;
 
   constructor(rules: SectionRules) {
     this.isRequest = rules.isRequest;
@@ -112,6 +116,7 @@ export class SectionReader {
     this.sectionBytes = 0;
     this.counted = 0;
     this.room = this.maxSize;
+    this.isRepeated = false;
   }
 
   /**
@@ -119,9 +124,14 @@ export class SectionReader {
    * it went wrong.
    */
   read(state: number, chunk: Buffer, from: number, to: number): number {
-    return this.partial.isEmpty
-      ? this.readLines(state, chunk, from, to, 0)
-      : this.resume(state, chunk, from, to);
+    if (!this.partial.isEmpty) return this.resume(state, chunk, from, to);
+    const { known } = this;
+    if (state === START && known.restore(chunk, from, to, this.startLine, this.fields, this.maxLines)) {
+      this.isRepeated = true;
+      this.at = from + known.length;
+      return SECTION_COMPLETE;
+    }
+    return this.readLines(state, chunk, from, to, 0);
   }
 
   /** The rest of an incomplete line. The lines behind it stay where they are. */
@@ -154,6 +164,8 @@ export class SectionReader {
     let marked = 0;
     // Where the first line that is marked but not yet cut into strings begins.
     let textStart = from;
+    // Where the header section begins, if its head began in these bytes.
+    let sectionAt = -1;
     // The name of the line being read, and the one that was known last.
     let name: FieldName | null = null;
     let before: FieldName | null = this.lineCount === 0 ? BEFORE_FIRST : null;
@@ -316,6 +328,10 @@ export class SectionReader {
           lineStart = at;
           textStart = startLine.isTextDue ? startLine.textStart : at;
           state = FIELD_START;
+          if (initialState === START && known === 0) {
+            sectionAt = at;
+            if (this.isKnownSection(bytes, at, stop)) return SECTION_COMPLETE;
+          }
           break;
         case SECTION_LF: {
           if (bytes[at] === LF) at++;
@@ -323,6 +339,8 @@ export class SectionReader {
           this.partial.clear();
           this.cutLines(bytes, textStart, at, marked);
           this.at = at;
+          if (sectionAt !== -1)
+            this.known.keep(bytes, startLine.start, sectionAt, at, startLine, this.fields);
           return SECTION_COMPLETE;
         }
         default: {
@@ -353,6 +371,16 @@ export class SectionReader {
     }
     this.at = at;
     return state;
+  }
+
+  /** Is it the header section of before? The start-line is another. */
+  private isKnownSection(bytes: Buffer, at: number, stop: number): boolean {
+    const { known, startLine } = this;
+    if (!known.restoreSection(bytes, at, stop, this.fields, this.maxLines)) return false;
+    if (startLine.isTextDue) startLine.cutText(bytes);
+    this.isRepeated = true;
+    this.at = at + known.sectionLength;
+    return true;
   }
 
   /** The bytes that count of the line that is read up to `at`. */

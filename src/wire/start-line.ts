@@ -39,6 +39,16 @@ const ASTERISK = 0x2a;
 const DIGIT_0 = 0x30;
 const DIGIT_9 = 0x39;
 
+/** A start-line, to be read again without reading. */
+export interface KeptStartLine {
+  readonly method: string;
+  readonly target: string;
+  readonly versionMajor: number;
+  readonly versionMinor: number;
+  readonly statusCode: number;
+  readonly statusMessage: string;
+}
+
 export class StartLine {
   /** The request method as sent. */
   method = '';
@@ -60,13 +70,31 @@ export class StartLine {
   private readonly insecure: boolean;
   private isRequest = true;
   // Where the parts stand in the bytes; the text is the target or the reason phrase.
-  private start = 0;
+  start = 0;
   textStart = 0;
   private textEnd = 0;
   private versionStart = 0;
 
   constructor(insecure: boolean) {
     this.insecure = insecure;
+  }
+
+  /** What there is, for `restore`. */
+  keep(): KeptStartLine {
+    const { method, target, versionMajor, versionMinor, statusCode, statusMessage } = this;
+    return { method, target, versionMajor, versionMinor, statusCode, statusMessage };
+  }
+
+  /** The line that was kept. */
+  restore(kept: KeptStartLine): void {
+    this.method = kept.method;
+    this.target = kept.target;
+    this.versionMajor = kept.versionMajor;
+    this.versionMinor = kept.versionMinor;
+    this.statusCode = kept.statusCode;
+    this.statusMessage = kept.statusMessage;
+    this.isTextDue = false;
+    this.error = null;
   }
 
   begin(at: number): void {

@@ -1,6 +1,6 @@
 /**
- * Runs of printable ASCII, looked at four bytes at a time. Nearly all of a head is such, and a table look-up for each
- * byte is most of what reading it costs.
+ * Bytes looked at four at a time: runs of printable ASCII, which nearly all of a head is, where a table look-up for each
+ * byte is most of what reading it costs; and bytes that are to be those of before.
  */
 
 /** The bytes looked at last, and the words they are: one buffer serves all connections of a server. */
@@ -17,6 +17,46 @@ function view(bytes: Buffer): void {
     (bytes.byteOffset & 3) === 0
       ? new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2)
       : new Int32Array(0);
+}
+
+/** Bytes that are kept, and the words they are. */
+export interface KeptBytes {
+  readonly bytes: Buffer;
+  readonly words: Int32Array;
+}
+
+/** Keeps the bytes from `from` up to `to`. Not in the pool: they would hold all of a slab. */
+export function keepBytes(bytes: Buffer, from: number, to: number): KeptBytes {
+  const copy = Buffer.allocUnsafeSlow(to - from);
+  bytes.copy(copy, 0, from, to);
+  return { bytes: copy, words: new Int32Array(copy.buffer, 0, copy.length >> 2) };
+}
+
+/** More bytes than these are compared by the system's own function, which is slow to call and fast from there on. */
+const MAX_COMPARED = 128;
+
+/** Are the bytes from `at` on those that are kept, from `from` on? There are as many. */
+export function areKept(bytes: Buffer, at: number, kept: KeptBytes, from: number): boolean {
+  const { length } = kept.bytes;
+  if (from === 0 && (at & 3) === 0 && length <= MAX_COMPARED) {
+    if (bytes !== viewed) view(bytes);
+    if (words.length > 0) return areWordsKept(bytes, at, kept);
+  }
+  return bytes.compare(kept.bytes, from, length, at, at + length - from) === 0;
+}
+
+function areWordsKept(bytes: Buffer, at: number, kept: KeptBytes): boolean {
+  const theirs = words;
+  const ours = kept.words;
+  let word = at >> 2;
+  for (let i = 0; i < ours.length; i++) {
+    if (theirs[word] !== ours[i]) return false;
+    word++;
+  }
+  for (let i = 4 * ours.length; i < kept.bytes.length; i++) {
+    if (bytes[at + i] !== kept.bytes[i]) return false;
+  }
+  return true;
 }
 
 /**
