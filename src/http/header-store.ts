@@ -6,6 +6,7 @@ import { invalidArgType, invalidChar, invalidHeaderValue, invalidHttpToken } fro
 import { CONTENT_LENGTH_NAME, TRANSFER_ENCODING_NAME } from '../wire/framing.js';
 import { isToken } from '../wire/grammar.js';
 import { fieldLine } from '../wire/serializer.js';
+import { flat } from '../wire/text.js';
 
 /** What a caller may give as a value. */
 export type HeaderValue = string | number | readonly string[];
@@ -96,7 +97,7 @@ export function checkValue(checked: OutgoingName, name: string, value: unknown):
   validateHeaderValue(name, value);
   if (typeof value === 'string' && value.length <= MAX_KEPT_VALUE) {
     checked.lastValue = value;
-    checked.lastLine = fieldLine(name, value);
+    checked.lastLine = flat(fieldLine(name, value));
   }
 }
 
@@ -110,6 +111,8 @@ export interface StoredHeader {
   name: string;
   value: HeaderValue;
   role: number;
+  /** Its line, where the name has it ready; or else the empty string. */
+  line: string;
 }
 
 export class HeaderStore {
@@ -117,11 +120,14 @@ export class HeaderStore {
 
   /** Sets a checked name and value; a header that is there keeps its place. */
   set(name: string, value: HeaderValue, checked: OutgoingName): void {
-    const header = this.headers.get(checked.lowerCase);
-    if (header === undefined) this.headers.set(checked.lowerCase, { name, value, role: checked.role });
+    const { lowerCase, role } = checked;
+    const line = value === checked.lastValue && role === PLAIN ? checked.lastLine : '';
+    const header = this.headers.get(lowerCase);
+    if (header === undefined) this.headers.set(lowerCase, { name, value, role, line });
     else {
       header.name = name;
       header.value = value;
+      header.line = line;
     }
   }
 
@@ -136,14 +142,16 @@ export class HeaderStore {
     if (Array.isArray(value)) values.push(...value);
     else values.push(value);
     header.value = values as string[];
+    header.line = '';
   }
 
-  get(name: string): HeaderValue | undefined {
-    return this.headers.get(name.toLowerCase())?.value;
+  /** By its name in lower case. */
+  get(lowerCase: string): HeaderValue | undefined {
+    return this.headers.get(lowerCase)?.value;
   }
 
-  has(name: string): boolean {
-    return this.headers.has(name.toLowerCase());
+  has(lowerCase: string): boolean {
+    return this.headers.has(lowerCase);
   }
 
   delete(lowerCase: string): void {

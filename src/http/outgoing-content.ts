@@ -11,7 +11,7 @@ import {
   streamDestroyed,
   writeAfterEnd,
 } from '../errors.js';
-import { CHUNK_END, chunkHead, lastChunk } from '../wire/chunked.js';
+import { CHUNK_END, chunkHead, endAndLastChunk, lastChunk } from '../wire/chunked.js';
 import { latin1, utf8Length } from '../wire/text.js';
 import { debug } from './diagnostics.js';
 import { TEXT_JOIN_LIMIT } from './outbox.js';
@@ -167,7 +167,7 @@ function sendLast(
     sendEnd(message, finish);
     return true;
   }
-  return sendChunk(message, chunk, encoding, finish, length, CHUNK_END + lastChunk(message._trailer));
+  return sendChunk(message, chunk, encoding, finish, length, endAndLastChunk(message._trailer));
 }
 
 /** What is written within one turn of the event loop leaves in one piece. */

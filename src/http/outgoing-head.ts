@@ -19,6 +19,7 @@ import {
 } from '../wire/framing.js';
 import { connectionOptions, OPTION_CLOSE } from '../wire/persistence.js';
 import { SECTION_END } from '../wire/serializer.js';
+import { flat } from '../wire/text.js';
 import { currentDateLine } from './date.js';
 import {
   CONNECTION,
@@ -37,6 +38,8 @@ import {
 } from './header-store.js';
 import type { HeadersArgument, Outgoing } from './outgoing.js';
 import { kRejectBodyWrites, kStore, kUniqueHeaders } from './symbols.js';
+
+const CHUNKED_LINE = 'Transfer-Encoding: chunked\r\n';
 
 /** Which roles the caller's fields had, as bits. One head is built at a time. */
 let met = 0;
@@ -95,7 +98,9 @@ function callersLines(message: Outgoing, headers: HeadersArgument | undefined): 
   if (headers === undefined || headers === null) {
     const store = message[kStore];
     if (store === null) return lines;
-    for (const { name, value, role } of store.values()) lines += linesOf(message, name, value, role);
+    for (const { name, value, role, line } of store.values()) {
+      lines += line === '' ? linesOf(message, name, value, role) : line;
+    }
   } else if (Array.isArray(headers)) {
     if (headers.length > 0 && Array.isArray(headers[0])) {
       for (const [name, value] of headers as [string, HeaderValue][])
@@ -131,6 +136,23 @@ function persistentLines(message: Outgoing): string {
     keepAliveLines = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveTimeout / 1000)}${limit}\r\n`;
   }
   return keepAliveLines;
+}
+
+/** Lines that barewire adds to one head after another, as one text: Date and those of the connection, and chunked. */
+let addedDate = '';
+let addedConnection = '';
+let addedBoth = '';
+let addedChunked = '';
+
+/** Date and the connection's lines. */
+function addedLines(date: string, connection: string): string {
+  if (date !== addedDate || connection !== addedConnection) {
+    addedDate = date;
+    addedConnection = connection;
+    addedBoth = flat(date + connection);
+    addedChunked = flat(addedBoth + CHUNKED_LINE + SECTION_END);
+  }
+  return addedBoth;
 }
 
 /** Is the connection to be kept, as far as the head says so? Adds the line that does. */
@@ -169,7 +191,7 @@ function framingLines(message: Outgoing): string {
   if (framing === CLOSE_DELIMITED) {
     message._last = true;
     const { method } = message as { method?: string };
-    if (method !== undefined && method !== 'CONNECT' && !message.hasHeader('upgrade')) {
+    if (method !== undefined && method !== 'CONNECT' && !message[kStore]?.has('upgrade')) {
       // A request does not end with its connection: this one says that it has no content, and cannot take it back.
       message._hasBody = false;
       message[kRejectBodyWrites] = true;
@@ -178,7 +200,7 @@ function framingLines(message: Outgoing): string {
   }
   if (framing !== CHUNKED) return `Content-Length: ${framing}\r\n`;
   message.chunkedEncoding = true;
-  return 'Transfer-Encoding: chunked\r\n';
+  return CHUNKED_LINE;
 }
 
 /**
@@ -187,18 +209,18 @@ function framingLines(message: Outgoing): string {
  */
 export function buildHead(message: Outgoing, firstLine: string, headers: HeadersArgument | undefined): void {
   met = 0;
-  let head = firstLine + callersLines(message, headers);
-  if (message.sendDate && (met & (1 << DATE)) === 0) head += currentDateLine();
+  const lines = firstLine + callersLines(message, headers);
+  const date = message.sendDate && (met & (1 << DATE)) === 0 ? currentDateLine() : '';
   const { statusCode } = message as { statusCode?: number };
   if (message.chunkedEncoding && (statusCode === 204 || statusCode === 304)) {
     // The caller says there is content in a response that has none: nobody may wait for it.
     message.chunkedEncoding = false;
     message.shouldKeepAlive = false;
   }
-  head += connectionLines(message);
-  head += framingLines(message);
+  const added = addedLines(date, connectionLines(message));
+  const framing = framingLines(message);
   if ((met & (1 << TRAILER)) !== 0 && !message.chunkedEncoding) throw trailerInvalid();
-  message._header = head + SECTION_END;
+  message._header = lines + (framing === CHUNKED_LINE ? addedChunked : added + framing + SECTION_END);
   message._headerSent = false;
   // A client waits for 100 (Continue) before it sends more than the head.
   if ((met & (1 << EXPECT)) !== 0) message._send('');

@@ -66,7 +66,7 @@ export const headerMembers: ThisType<Outgoing> & Record<string, unknown> = {
   /** What was set, in the type it was set in; undefined where nothing was. */
   getHeader(name: string) {
     checkNameIsString(name);
-    return this[kStore]?.get(name);
+    return this[kStore]?.get(name.toLowerCase());
   },
 
   /** The names that are set, in lower case. */
@@ -86,7 +86,7 @@ export const headerMembers: ThisType<Outgoing> & Record<string, unknown> = {
 
   hasHeader(name: string) {
     checkNameIsString(name);
-    return this[kStore]?.has(name) ?? false;
+    return this[kStore]?.has(name.toLowerCase()) ?? false;
   },
 
   /** Removes a header; one that would be added by itself stays away then. @throws ERR_HTTP_HEADERS_SENT */

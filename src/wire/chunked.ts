@@ -252,6 +252,14 @@ export const CHUNK_END = '\r\n';
 /** The last chunk without trailer section: content of unknown length ends here. */
 export const LAST_CHUNK = '0\r\n\r\n';
 
+/** What ends a chunk's data, and the last chunk without trailer section. */
+const END_AND_LAST_CHUNK = CHUNK_END + LAST_CHUNK;
+
+/** What ends a chunk's data, and the last chunk behind it. */
+export function endAndLastChunk(trailerLines: string): string {
+  return trailerLines === '' ? END_AND_LAST_CHUNK : CHUNK_END + lastChunk(trailerLines);
+}
+
 /** The last chunk with a trailer section of ready field lines, each with its line end. */
 export function lastChunk(trailerLines: string): string {
   return trailerLines === '' ? LAST_CHUNK : `0\r\n${trailerLines}\r\n`;

@@ -1,4 +1,6 @@
 /** Facts to text: start-lines and field lines, ready for the wire in Latin-1. */
+import { flat } from './text.js';
+
 /** Lines that were made, by their status code, each with its reason phrase. */
 const statusLines: ({ readonly reason: string; readonly line: string } | undefined)[] = new Array(1000).fill(
   undefined,
@@ -22,13 +24,29 @@ export function statusLine(
   const line = `HTTP/1.1 ${statusCode} ${reason}\r\n`;
   // What nobody checked is not kept: it would pass the check of who comes next.
   if (checkReason !== undefined && reason.length <= MAX_KEPT_REASON)
-    statusLines[statusCode] = { reason, line };
+    statusLines[statusCode] = { reason, line: flat(line) };
   return line;
 }
 
+/** The request-line asked for last, and its text once it was asked for again. */
+let lastMethod = '';
+let lastTarget = '';
+let lastRequestLine = '';
+
+/** Longer request-targets are not kept. */
+const MAX_KEPT_TARGET = 256;
+
 /** `GET /path HTTP/1.1` with its line end. */
 export function requestLine(method: string, target: string): string {
-  return `${method} ${target} HTTP/1.1\r\n`;
+  const isAsBefore = target === lastTarget && method === lastMethod;
+  if (isAsBefore && lastRequestLine !== '') return lastRequestLine;
+  const line = `${method} ${target} HTTP/1.1\r\n`;
+  lastRequestLine = isAsBefore ? flat(line) : '';
+  if (target.length <= MAX_KEPT_TARGET) {
+    lastMethod = method;
+    lastTarget = target;
+  }
+  return line;
 }
 
 /** `name: value` with its line end. Name and value are checked by then. */

@@ -13,6 +13,14 @@ export function latin1(bytes: Uint8Array, from: number, to: number): string {
   return latin1Slice.call(bytes, from, to);
 }
 
+/**
+ * The same Latin-1 text in one piece. Text that was put together stays in pieces, to be copied piece by piece each time
+ * that it is written: what is kept to be written again and again is better off so.
+ */
+export function flat(text: string): string {
+  return latin1(Buffer.from(text, 'latin1'), 0, text.length);
+}
+
 /** Text up to this length is looked through here: a call of native code would cost more. */
 const SHORT_TEXT = 64;
 

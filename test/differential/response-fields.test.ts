@@ -244,3 +244,21 @@ differ('a Trailer field needs the chunked coding', async (scene) => {
     res.destroy();
   });
 });
+
+differ('values that were sent before are sent, replaced and added to as new ones are', async (scene) => {
+  const uses: ((res: ServerResponse) => void)[] = [
+    (res) => res.setHeader('X-A', 'same').setHeader('X-B', 'b'),
+    (res) => res.setHeader('X-A', 'same').appendHeader('X-A', 'more').setHeader('X-B', 'b'),
+    (res) => res.setHeader('X-A', 'same').setHeader('X-A', 'other'),
+    (res) => res.setHeader('x-a', 'same').setHeader('X-A', 'same'),
+    (res) => res.setHeader('X-A', ['same', 'same']),
+    (res) => res.setHeader('Connection', 'close').setHeader('X-A', 'same'),
+  ];
+  for (const use of [...uses, ...uses]) {
+    await respond(scene, (res) => {
+      use(res);
+      scene.log('set', res.getHeader('x-a'), res.getHeaders());
+      res.end('ok');
+    });
+  }
+});

@@ -21,6 +21,25 @@ describe('serializer', () => {
     assert.equal(fieldLine('X', ''), 'X: \r\n');
   });
 
+  it('writes a request-line as often as it is asked for, and none in place of another', () => {
+    const long = `/${'t'.repeat(300)}`;
+    const asked = [
+      'GET /a',
+      'GET /a',
+      'GET /a',
+      'PUT /a',
+      'PUT /a',
+      'GET /b',
+      `GET ${long}`,
+      'GET /b',
+      'GET /b',
+    ];
+    for (const line of [...asked, `GET ${long}`, `GET ${long}`, ...asked]) {
+      const [method, target] = line.split(' ');
+      assert.equal(requestLine(method, target), `${line} HTTP/1.1\r\n`);
+    }
+  });
+
   it('writes what the parser reads', () => {
     const request = requestLine('POST', '/a') + fieldLine('Host', 'b') + fieldLine('X-y', 'ä') + SECTION_END;
     const read = accept(request, { role: REQUEST });
