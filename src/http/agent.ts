@@ -349,7 +349,7 @@ function connectOrWait(agent: Agent, request: WaitingRequest, asked: RequestOpti
     });
     return;
   }
-  debug('agent: no socket for %s %s yet, it waits', request.method, request.path);
+  if (isDebugging) debug('agent: no socket for %s %s yet, it waits', request.method, request.path);
   request[kRequestOptions] = asked;
   (agent.requests[name] ??= []).push(request);
 }

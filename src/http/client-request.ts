@@ -52,6 +52,7 @@ import {
   kPath,
   kRetry,
   kScope,
+  kStore,
   kTunnel,
   kUniqueHeaders,
 } from './symbols.js';
@@ -206,16 +207,16 @@ function setHeaders(
     options.setHost !== undefined ? Boolean(options.setHost) : options.setDefaultHeaders !== false;
   // CONNECT is for the proxy itself, whatever it is sent through.
   if (proxy !== null && request.method !== 'CONNECT') aimAtProxy(request, host, port, setsHost);
-  else if (setsHost && !request.getHeader('host')) {
+  else if (setsHost && !request[kStore]?.get('host')) {
     // CONNECT is for the host in its target, not for the proxy it is sent to (RFC 9110 section 7.2).
     const isConnect = request.method === 'CONNECT' && options.path;
     request.setHeader('Host', isConnect ? request.path : authority);
   }
-  if (options.auth && !request.getHeader('Authorization')) {
+  if (options.auth && !request[kStore]?.get('authorization')) {
     request.setHeader('Authorization', `Basic ${Buffer.from(options.auth).toString('base64')}`);
   }
   if (proxy !== null) addProxyFields(request, proxy);
-  if (request.getHeader('expect')) {
+  if (request[kStore]?.get('expect')) {
     if (request._header !== null) throw headersSent('render');
     request._storeHeader(requestLine(request.method, request.path));
   }
@@ -223,7 +224,7 @@ function setHeaders(
 
 /** Is what the caller writes behind the head meant for another protocol? */
 function changesProtocol(request: Request): boolean {
-  return request.method === 'CONNECT' || request.hasHeader('upgrade');
+  return request.method === 'CONNECT' || request[kStore]?.has('upgrade') === true;
 }
 
 const members: ThisType<Request> & Record<string, unknown> = {

@@ -14,6 +14,7 @@ import {
 } from '../errors.js';
 import { isToken } from '../wire/grammar.js';
 import type { Leniency } from '../wire/parser.js';
+import { METHODS } from '../wire/tables.js';
 import type { Agent } from './agent.js';
 import { type Given, integer, leniencyOf, typed } from './option-checks.js';
 
@@ -68,10 +69,15 @@ export function agentOf(options: RequestOptions, defaultAgent: Agent): Agent | u
 /** What may not stand in a request-target as it is: it would end the request-line, or is not Latin-1. */
 const INVALID_PATH = /[^\u0021-\u00ff]/;
 
+/** The path that passed last: many ask for the same again. */
+let lastPath = '/';
+
 /** @throws ERR_UNESCAPED_CHARACTERS */
 export function checkedPath(path: unknown): string {
+  if (path === lastPath) return lastPath;
   const text = String(path);
   if (INVALID_PATH.test(text)) throw unescapedCharacters('Request path');
+  lastPath = text;
   return text;
 }
 
@@ -92,12 +98,16 @@ export function hostOf(options: RequestOptions): string {
   return checkedHost(options.hostname, 'hostname') || checkedHost(options.host, 'host') || 'localhost';
 }
 
+/** Methods as they are meant to be. */
+const UPPER_CASE: ReadonlySet<string> = new Set(METHODS);
+
 /** @throws ERR_INVALID_ARG_TYPE, ERR_INVALID_HTTP_TOKEN */
 export function methodOf(options: RequestOptions): string {
   const { method } = options;
   if (method === null || method === undefined) return 'GET';
   if (typeof method !== 'string') throw invalidArgType('options.method', 'of type string', method);
   if (method === '') return 'GET';
+  if (UPPER_CASE.has(method)) return method;
   if (!isToken(method)) throw invalidHttpToken('Method', method);
   return method.toUpperCase();
 }
@@ -160,8 +170,24 @@ export function responseParsing(options: RequestOptions): ResponseParsing {
   return parsing;
 }
 
+/** The Host field that was made last, and what of: one request is much like the next. */
+let lastHost = '';
+let lastPort: unknown;
+let lastDefaultPort: unknown;
+let lastField = '';
+
 /** The Host field for this host and port: an IPv6 address in brackets, the port where it is not the default. */
 export function hostField(host: string, port: unknown, defaultPort: unknown): string {
+  if (host !== lastHost || port !== lastPort || defaultPort !== lastDefaultPort || typeof port === 'object') {
+    lastHost = host;
+    lastPort = port;
+    lastDefaultPort = defaultPort;
+    lastField = makeHostField(host, port, defaultPort);
+  }
+  return lastField;
+}
+
+function makeHostField(host: string, port: unknown, defaultPort: unknown): string {
   const colon = host.indexOf(':');
   const isIPv6 = colon !== -1 && host.includes(':', colon + 1) && host.charCodeAt(0) !== 0x5b;
   const field = isIPv6 ? `[${host}]` : host;
