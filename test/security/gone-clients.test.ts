@@ -77,7 +77,7 @@ describe('a client that goes away while its response is owed', () => {
   });
 
   it('is gone for the server too, with content behind that nobody reads, after its time-out', async (t) => {
-    const options = { requestTimeout: 50, connectionsCheckingInterval: 10, highWaterMark: 1000 };
+    const options = { requestTimeout: 300, connectionsCheckingInterval: 20, highWaterMark: 1000 };
     const { served, closed } = await waiting(t, options as ServerOptions);
     const socketClosed = new Promise<void>((resolve) => {
       served.server.once('connection', (socket) => socket.on('close', () => resolve()));
