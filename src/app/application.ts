@@ -12,6 +12,7 @@ import { checkMountPath, mountOf } from './mount.js';
 import { isExpressApplication, mountedExpress } from './mount-express.js';
 import type { ParamHandler } from './param-steps.js';
 import type { ParamsOf } from './path-params.js';
+import { mayReachNext } from './reaches-next.js';
 import { checkedHandlers, checkedOffset, placeOfCaller } from './registration.js';
 import { compose, type Entry } from './registry.js';
 import { createRequestClass } from './request.js';
@@ -316,8 +317,9 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
     const router = new Router<Target>({ caseSensitive, strict: this.settings.strict === true });
     const { routes, unrouted } = compose(this.entries, caseSensitive);
     for (const { method, path, place, steps } of routes) {
-      const isStraight = steps.length === 1 && steps[0].mount === null && !steps[0].takesErrors;
-      const only = isStraight && steps[0].run.length < 3 ? (steps[0].run as Handler) : null;
+      const [{ run, mount, takesErrors }] = steps;
+      const isStraight = steps.length === 1 && mount === null && !takesErrors && !mayReachNext(run);
+      const only = isStraight ? (run as Handler) : null;
       router.add(method, path, { steps, only, raw: null }, place);
     }
     for (const { method, path, place, handler } of this.rawRoutes) {

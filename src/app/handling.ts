@@ -4,7 +4,7 @@ import { methodNotAllowed, notFound } from '../errors.js';
 import { announceCloseBehind } from '../http/server-members.js';
 import { adopt } from './adopt.js';
 import type { Application } from './application.js';
-import { type Handler, isThenable, runChain, type Step } from './chain.js';
+import { type Handler, isThenable, type Next, runChain, type Step } from './chain.js';
 import type { Logging } from './logging.js';
 import type { RequestIds } from './request-id.js';
 import { pathOf } from './request-target.js';
@@ -35,6 +35,9 @@ export interface HandlingParts {
   readonly logging: Logging | null;
   readonly compose: () => Composed;
 }
+
+/** For handlers that cannot get at it. */
+const NO_NEXT = undefined as unknown as Next;
 
 export class Handling {
   private readonly app: Application;
@@ -123,7 +126,7 @@ export class Handling {
   /** The straight way: one handler, nothing around it. */
   private callOnly(handler: Handler, req: AppRequest, res: AppResponse): void {
     try {
-      const result = handler(req, res, noNext);
+      const result = handler(req, res, NO_NEXT);
       if (isThenable(result)) {
         this.respondLater(result, req, res);
         return;
@@ -167,8 +170,4 @@ function answerUnrouted(router: Router<Target>, method: string, path: string, re
 
 function refuseUnanswered(req: AppRequest): never {
   throw notFound(req.method, pathOf(req.originalUrl));
-}
-
-function noNext(): Promise<void> {
-  throw notFound('', '');
 }

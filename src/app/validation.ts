@@ -6,6 +6,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { validationFailed } from '../errors.js';
 import { FORM_TYPES, mediaTypeOf, readForm, readJson } from './body.js';
 import type { Handler, Next } from './chain.js';
+import { mayReachNext } from './reaches-next.js';
 import type { AppRequest, AppResponse, Params, Query } from './types.js';
 
 /** Schemas of a route: each for one part of its requests. */
@@ -98,8 +99,8 @@ function validating(schemas: RouteSchemas, handler: Handler): Handler {
       ? checkFrom(index, req, res, next)
       : checked.then(() => checkFrom(index, req, res, next));
   const validate: Handler = (req, res, next) => checkFrom(0, req, res, next);
-  // By its number of parameters a handler says how it is called.
-  return Object.defineProperty(validate, 'length', { value: handler.length });
+  // By its number of parameters a handler says how it is called: with `next`, or straight.
+  return Object.defineProperty(validate, 'length', { value: mayReachNext(handler) ? 3 : 2 });
 }
 
 /** Checks one part. Returns a promise where the schema does. */
