@@ -21,11 +21,15 @@ export interface RouterOptions {
   strict?: boolean;
 }
 
-/** A route that has been added. */
-export interface Route {
+/** What a route is called. */
+export interface RouteName {
   readonly method: string;
   /** As it was written. */
   readonly path: string;
+}
+
+/** A route that has been added. */
+export interface Route extends RouteName {
   /** Where in the user's code it was added. */
   readonly place?: string;
 }
@@ -35,13 +39,15 @@ export interface Match<T> {
   readonly value: T;
   /** Decoded, on an object without a prototype; frozen if the route has none. */
   readonly params: Record<string, string>;
-  readonly route: Route;
+  /** For handlers, who may log or send it: nothing but the name. */
+  readonly route: RouteName;
 }
 
 /** A method that stands for every method. */
 export const ANY_METHOD = '*';
 
 interface Entry<T> extends Route {
+  readonly name: RouteName;
   readonly value: T;
   readonly forms: readonly PatternForm[];
 }
@@ -85,7 +91,8 @@ export class Router<T> {
       const other = this.#known.get(key);
       if (other !== undefined) throw routeConflict(method, path, place, other.path, other.place);
     }
-    const entry: Entry<T> = { method, path, place, value, forms };
+    const name = Object.freeze({ method, path });
+    const entry: Entry<T> = { name, method, path, place, value, forms };
     for (const key of keys) this.#known.set(key, entry);
     const siblings = this.#entries.get(method);
     if (siblings === undefined) this.#entries.set(method, [entry]);
@@ -111,9 +118,9 @@ export class Router<T> {
     const leaf = tree.find(canonical, this.#endOf(canonical));
     if (leaf === null) return null;
     const { route, names } = leaf;
-    if (names.length === 0) return { value: route.value, params: NO_PARAMS, route };
+    if (names.length === 0) return { value: route.value, params: NO_PARAMS, route: route.name };
     const params = isEncoded ? decodedParamsOf(names, canonical) : paramsOf(names, canonical);
-    return { value: route.value, params, route };
+    return { value: route.value, params, route: route.name };
   }
 
   /**
@@ -179,7 +186,7 @@ function addTo<T>({ tree, statics }: MethodRoutes<T>, entry: Entry<T>): void {
     if (names.length > 0) continue;
     const [piece] = pieces;
     const path = piece?.kind === 'text' ? piece.text : '/';
-    statics.add(path, { value: entry.value, params: NO_PARAMS, route: entry });
+    statics.add(path, { value: entry.value, params: NO_PARAMS, route: entry.name });
   }
 }
 

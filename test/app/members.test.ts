@@ -111,6 +111,20 @@ test('req.route names the route with the paths of its applications, for middlewa
   assert.deepEqual(seen, [['GET', '/shops/:shop/items/:id?'], ['*', '/shops/:shop/any'], undefined]);
 });
 
+test('req.route is the name and nothing else, of whatever kind the path is: handlers log it, and send it', async () => {
+  const app = createApp();
+  for (const path of ['/text', '/:one/param', '/%C3%A9', '/rest/*']) app.get(path, (req) => req.route);
+  for (const [url, path] of [
+    ['/text', '/text'],
+    ['/TEXT/', '/text'],
+    ['/x/param', '/:one/param'],
+    ['/%c3%a9', '/%C3%A9'],
+    ['/rest/a/b', '/rest/*'],
+  ]) {
+    assert.deepEqual((await app.inject(url)).json(), { method: 'GET', path }, url);
+  }
+});
+
 describe('res', () => {
   test('cookies that are signed by cookie-parser are read by it, and by unsign', async () => {
     const app = createApp();
