@@ -13,6 +13,14 @@ import { MAX_CONTENT_CODINGS } from './limits.js';
  */
 export const kContinue = Symbol('barewire.continue');
 
+/** Lets the client go on that waits for it. */
+export function sendContinue(req: BodyMessage): void {
+  const send = req[kContinue];
+  if (send === undefined) return;
+  req[kContinue] = undefined;
+  send.call(req);
+}
+
 /** A request whose body can be read: of barewire/http, node:http or http2's compatibility API. */
 export interface BodyMessage extends Readable {
   readonly headers: { readonly [name: string]: string | string[] | undefined };

@@ -15,7 +15,7 @@ import {
 } from '../errors.js';
 import { type ContentSink, isUntouched, releaseContent, takeContent } from '../http/content-sink.js';
 import { type Incoming, newScope } from '../http/incoming-message.js';
-import { announcedLength, type BodyMessage, contentCodings, kContinue } from './body-head.js';
+import { announcedLength, type BodyMessage, contentCodings, kContinue, sendContinue } from './body-head.js';
 import { createDecoder } from './content-coding.js';
 import { MAX_BODY_SIZE } from './limits.js';
 
@@ -138,11 +138,7 @@ export function claimBody(req: BodyMessage, length: number): void {
     if (req.destroyed) throw bodyAborted();
   }
   (req as Source)[kReading] = CLAIMED;
-  const sendContinue = req[kContinue];
-  if (sendContinue !== undefined) {
-    req[kContinue] = undefined;
-    sendContinue.call(req);
-  }
+  sendContinue(req);
 }
 
 /**

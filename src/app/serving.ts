@@ -8,8 +8,8 @@ import { Server as HttpsServer } from '../http/https-server.js';
 import { type HttpServer, Server } from '../http/server.js';
 import { kServer } from '../http/symbols.js';
 import type { Application } from './application.js';
-import { type BodyMessage, kContinue } from './body-head.js';
 import { type CloseOptions, Draining } from './draining.js';
+import { continueWhenRead } from './expectation.js';
 import { kLogging } from './symbols.js';
 
 /** Where and how to listen. */
@@ -92,14 +92,10 @@ export class Serving {
     if (logging !== null) {
       (server as unknown as HttpServer)[kServer].onRefusal = (refusal) => logging.refuse(refusal);
     }
-    // 100 (Continue) is sent when the handler reads, and not before.
-    server.on(
-      'checkContinue',
-      (req: BodyMessage & nodeHttp.IncomingMessage, res: nodeHttp.ServerResponse) => {
-        req[kContinue] = () => res.writeContinue();
-        this.app.handler(req, res);
-      },
-    );
+    server.on('checkContinue', (req: nodeHttp.IncomingMessage, res: nodeHttp.ServerResponse) => {
+      continueWhenRead(req, res);
+      this.app.handler(req, res);
+    });
     return server;
   }
 
