@@ -102,8 +102,7 @@ function sendProblem(error: unknown, req: RequestLike, res: ResponseLike, isDeve
   // HTTP/2 has none, and warns of it.
   if (req.httpVersionMajor < 2) (res as ResponseLike & { statusMessage: string }).statusMessage = '';
   for (const [name, value] of fieldsOf(error)) {
-    // What frames and describes the content is about this one.
-    if (belongsToMessage(name)) continue;
+    if (belongsToMessage(name) && !isOfAnswer(name, value, req, res)) continue;
     try {
       res.setHeader(name, value);
     } catch {
@@ -116,6 +115,17 @@ function sendProblem(error: unknown, req: RequestLike, res: ResponseLike, isDeve
   res.setHeader('X-Content-Type-Options', 'nosniff');
   setLength(res, Buffer.byteLength(content));
   res.end(content);
+}
+
+/**
+ * What frames and describes content is about this one's, and not for an error to say; but that the connection ends, as
+ * where the rest of a body is not to be read, and how long the content is of which a range was asked for
+ * (RFC 9110 section 15.5.17).
+ */
+function isOfAnswer(name: string, value: unknown, req: RequestLike, { statusCode }: ResponseLike): boolean {
+  const lowerCase = name.toLowerCase();
+  if (lowerCase === 'connection') return value === 'close' && req.httpVersionMajor < 2;
+  return lowerCase === 'content-range' && statusCode === 416;
 }
 
 /** Not even that could be said. */

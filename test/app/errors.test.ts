@@ -1,7 +1,7 @@
 /** What becomes of errors: whatever is thrown, wherever, the client gets a right answer or none, and the server goes on. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
 import net, { type AddressInfo } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
@@ -16,6 +16,7 @@ import {
   type Next,
 } from 'barewire';
 import http from 'barewire/http';
+import { WireClient } from '../differential/wire-client.js';
 import { type Answer, type Asked, ask, connect, KINDS, type Kind, kinds } from './answering.js';
 
 /** An application on a server of this kind, closed with the test. */
@@ -24,7 +25,7 @@ async function serve(
   kind: Kind,
   make: (app: Application) => void,
   options: ApplicationOptions = {},
-): Promise<(path?: string, asked?: Asked) => Promise<Answer>> {
+): Promise<((path?: string, asked?: Asked) => Promise<Answer>) & { port: number }> {
   const app = createApp(options);
   make(app);
   const server =
@@ -36,7 +37,8 @@ async function serve(
     server.closeAllConnections();
     server.close();
   });
-  return (path, asked) => ask(t, (server.address() as AddressInfo).port, path, asked);
+  const { port } = server.address() as AddressInfo;
+  return Object.assign((path?: string, asked?: Asked) => ask(t, port, path, asked), { port });
 }
 
 const unreadable = new Proxy(
@@ -304,6 +306,30 @@ for (const kind of kinds) {
         assert.equal(answer.headers[name], undefined, name);
       }
       assert.equal((await get('/other')).headers['retry-after'], undefined);
+    });
+
+    test('says that the connection ends where the rest of a body is not to be read, and ends it', async (t) => {
+      const get = await serve(t, kind, (app) => app.post('/', (req) => req.text({ limit: 10 })));
+      for (const framing of ['Content-Length: 1000000', 'Transfer-Encoding: chunked']) {
+        const client = new WireClient(get.port);
+        t.after(() => client.destroy());
+        await client.send(`POST / HTTP/1.1\r\nHost: a\r\n${framing}\r\n\r\nb\r\n01234567890`);
+        await client.until(/^HTTP\/1\.1 413 [\s\S]*\r\nConnection: close\r\n[\s\S]*ERR_BODY_TOO_LARGE/);
+        await client.ended();
+      }
+    });
+
+    test('tells of how much content a range was asked for that lies outside of it', async (t) => {
+      const get = await serve(t, kind, (app) => {
+        app.get('/file', (_req, res) => res.sendFile(import.meta.filename));
+        app.get('/other', () => {
+          throw new HttpError(400, 'x', { headers: { 'Content-Range': 'bytes */7' } });
+        });
+      });
+      const { size } = statSync(import.meta.filename);
+      const { status, headers } = await get('/file', { headers: { Range: `bytes=${size}-` } });
+      assert.deepEqual([status, headers['content-range']], [416, `bytes */${size}`]);
+      assert.equal((await get('/other')).headers['content-range'], undefined);
     });
 
     test("takes no other library's word for a type of problem, and no member for one of its own", async (t) => {
