@@ -1,5 +1,6 @@
 /** createApp: what people register, and the listener that it comes to. */
 import type * as nodeHttp from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { invalidArgType } from '../errors.js';
 import type { ChainOwner, ErrorHandler, Handler } from './chain.js';
 import type { CloseOptions } from './draining.js';
@@ -110,7 +111,10 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
   readonly ServerResponse: ReturnType<typeof createResponseClass>;
 
   /** A plain listener for 'request', for any server: barewire's, node:http's, https's, http2's with its compat API. */
-  readonly handler: (req: nodeHttp.IncomingMessage, res: nodeHttp.ServerResponse) => void;
+  readonly handler: (
+    req: nodeHttp.IncomingMessage | Http2ServerRequest,
+    res: nodeHttp.ServerResponse | Http2ServerResponse,
+  ) => void;
 
   constructor(options: ApplicationOptions = {}) {
     this.settings = options;

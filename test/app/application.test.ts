@@ -372,7 +372,7 @@ describe('on other servers', () => {
   }
 
   test('the handler serves node:http2 by its compatibility API', async () => {
-    const server = createHttp2Server(app.handler as never);
+    const server = createHttp2Server(app.handler);
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const session = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);

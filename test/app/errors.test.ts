@@ -658,7 +658,7 @@ describe('an error, on node:http2', () => {
   async function exchange(make: (app: Application) => void) {
     const app = createApp();
     make(app);
-    const server = createHttp2Server(app.handler as never).listen(0, '127.0.0.1');
+    const server = createHttp2Server(app.handler).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const session = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
     try {

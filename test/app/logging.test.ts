@@ -418,7 +418,7 @@ describe('the log of an application', () => {
       res.write('half');
       return new Promise(() => {});
     });
-    const server = createHttp2Server(app.handler as never).listen(0, '127.0.0.1');
+    const server = createHttp2Server(app.handler).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const session = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
     try {
@@ -450,7 +450,7 @@ describe('the log of an application', () => {
       res.write('half');
       throw new Error('too late');
     });
-    const server = createHttp2Server(app.handler as never).listen(0, '127.0.0.1');
+    const server = createHttp2Server(app.handler).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const session = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
     try {

@@ -269,7 +269,7 @@ describe('members work on the requests and responses of other servers:', () => {
   });
 
   test('node:http2', async (t) => {
-    const server = createHttp2Server(app.handler as never).listen(0, '127.0.0.1');
+    const server = createHttp2Server(app.handler).listen(0, '127.0.0.1');
     await once(server, 'listening');
     t.after(() => server.close());
     const session = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
