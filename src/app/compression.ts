@@ -8,7 +8,7 @@
 import * as zlib from 'node:zlib';
 import { invalidArgValue } from '../errors.js';
 import { declaredLengthOf, dropForCoding } from './content-fields.js';
-import { cutShort, isHead, type RequestLike, type ResponseLike } from './exchange.js';
+import { cutShort, fieldOf, isHead, type RequestLike, type ResponseLike } from './exchange.js';
 import type { Next } from './files.js';
 import { COMPRESSION_THRESHOLD } from './limits.js';
 import { rankEncodings } from './negotiation.js';
@@ -66,18 +66,20 @@ export function isCompressible(type: string): boolean {
 /** May the content be another than that which is sent as it is? */
 function mayTransform(res: ResponseLike): boolean {
   const { statusCode } = res;
-  // A part of the content is a part of it as it is (RFC 9110 section 14.4).
-  if (
-    statusCode < 200 ||
-    statusCode === 204 ||
-    statusCode === 205 ||
-    statusCode === 206 ||
-    statusCode === 304
-  ) {
-    return false;
-  }
-  if (res.hasHeader('Content-Encoding') || res.hasHeader('Content-Range')) return false;
+  if (statusCode < 200 || statusCode === 204 || statusCode === 205) return false;
+  if (res.hasHeader('Content-Encoding')) return false;
   return !/\bno-transform\b/i.test(String(res.getHeader('Cache-Control') ?? ''));
+}
+
+/** A part of the content is a part of it as it is (RFC 9110 section 14.4). */
+function isPart(res: ResponseLike): boolean {
+  return res.statusCode === 206 || res.hasHeader('Content-Range');
+}
+
+/** Its bytes are others than those a strong tag is of (RFC 9110 section 8.8.1). */
+function weakenTag(res: ResponseLike): void {
+  const etag = res.getHeader('ETag');
+  if (typeof etag === 'string' && !etag.startsWith('W/')) res.setHeader('ETag', `W/${etag}`);
 }
 
 function isOfCompressibleType(_: RequestLike, res: ResponseLike): boolean {
@@ -101,11 +103,21 @@ export function compression(
   }
   const codings = (encodings ?? Object.keys(MAKERS)).filter((coding) => Object.hasOwn(MAKERS, coding));
 
-  /** The coding for a response whose head is to be made; Vary is set where there might have been one. */
+  /**
+   * The coding for a response whose head is to be made. Vary is set where there might have been another: also for a part,
+   * and for 304, which are to have the fields of a 200 (RFC 9110 sections 15.3.7 and 15.4.5).
+   */
   function choose(req: RequestLike, res: ResponseLike, length: number | undefined): string | undefined {
-    if (!mayTransform(res) || !filter(req, res)) return undefined;
+    if (!mayTransform(res)) return undefined;
+    if (res.statusCode === 304) {
+      // What it would have been compressed by, its type, is gone.
+      appendVary(res, 'Accept-Encoding');
+      if (fieldOf(req, 'if-none-match')?.includes(`W/${res.getHeader('ETag')}`)) weakenTag(res);
+      return undefined;
+    }
+    if (!filter(req, res)) return undefined;
     appendVary(res, 'Accept-Encoding');
-    if (isHead(req) || (length !== undefined && length < threshold)) return undefined;
+    if (isPart(res) || (length !== undefined && length < threshold)) return undefined;
     if (req.headers['accept-encoding'] === undefined) return undefined;
     const [best] = rankEncodings(req, codings);
     return best === 'identity' ? undefined : best;
@@ -114,14 +126,14 @@ export function compression(
   return function compress(req, response, next) {
     const res = response as WholeResponse;
     install(res, (length) => {
-      const coding = choose(req, res, length ?? declaredLengthOf(res));
+      // To HEAD nothing is written: what is known of the length was told.
+      const known = length === 0 && isHead(req) ? undefined : length;
+      const coding = choose(req, res, known ?? declaredLengthOf(res));
       if (coding === undefined) return undefined;
       res.setHeader('Content-Encoding', coding);
       dropForCoding(res);
-      // Its bytes are others than those a strong tag is of (RFC 9110 section 8.8.1).
-      const etag = res.getHeader('ETag');
-      if (typeof etag === 'string' && !etag.startsWith('W/')) res.setHeader('ETag', `W/${etag}`);
-      return MAKERS[coding](options);
+      weakenTag(res);
+      return isHead(req) ? undefined : MAKERS[coding](options);
     });
     return next();
   };

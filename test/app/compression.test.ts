@@ -6,6 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import * as zlib from 'node:zlib';
 import { type CompressionOptions, compression, isCompressible } from '#src/app/compression.js';
 import { sse } from '#src/app/events.js';
+import type { ResponseLike } from '#src/app/exchange.js';
 import { respond } from '#src/app/respond.js';
 import { type Asked, ask, connect, type Handler, headOf, kinds, serve } from './answering.js';
 
@@ -40,6 +41,11 @@ for (const kind of kinds) {
     }
 
     const sendText: Handler = (req, res) => respond(req, res, TEXT);
+
+    function ofText(res: ResponseLike): ResponseLike {
+      res.setHeader('Content-Type', 'text/plain');
+      return res;
+    }
 
     test('the best coding that the client takes', async (t) => {
       for (const [accept, coding] of [
@@ -145,9 +151,7 @@ for (const kind of kinds) {
       assert.equal((await exchange(t, sendText, {}, { threshold: 1e6 })).coding, undefined);
     });
 
-    test('HEAD, 204 and 304 have no content, and no coding', async (t) => {
-      const head = await exchange(t, sendText, { method: 'HEAD' });
-      assert.deepEqual([head.coding, head.headers.vary], [undefined, 'Accept-Encoding']);
+    test('204 and 304 have no content, and no coding', async (t) => {
       for (const status of [204, 304]) {
         const answer = await exchange(t, (req, res) => {
           res.statusCode = status;
@@ -155,6 +159,59 @@ for (const kind of kinds) {
         });
         assert.deepEqual([answer.status, answer.coding], [status, undefined]);
       }
+    });
+
+    test('HEAD has the fields of GET, and no length: that of the content as it is would be a wrong one', async (t) => {
+      const ways: [name: string, handler: Handler][] = [
+        ['a text', sendText],
+        ['a stream', (req, res) => respond(req, ofText(res), Readable.from([TEXT]))],
+        ['a plain handler', (_, res) => void ofText(res).end(TEXT)],
+        [
+          'a strong tag',
+          (req, res) => {
+            res.setHeader('ETag', '"a"');
+            return respond(req, res, TEXT);
+          },
+        ],
+      ];
+      for (const [name, handler] of ways) {
+        const whole = await exchange(t, handler);
+        const head = await exchange(t, handler, { method: 'HEAD' });
+        assert.equal(whole.coding, 'br', name);
+        assert.equal(head.headers['content-length'], undefined, name);
+        for (const field of ['content-encoding', 'vary', 'etag', 'content-type']) {
+          assert.equal(head.headers[field], whole.headers[field], `${name}: ${field}`);
+        }
+      }
+      const small = await exchange(t, (req, res) => respond(req, res, 'small'), { method: 'HEAD' });
+      assert.deepEqual([small.coding, small.headers['content-length']], [undefined, '5']);
+    });
+
+    test('Vary is said by parts and by 304 as well, a tag as the client has it', async (t) => {
+      const tagged: Handler = (req, res) => {
+        res.setHeader('ETag', '"a"');
+        return respond(req, res, TEXT);
+      };
+      const whole = await exchange(t, tagged);
+      for (const tag of [String(whole.headers.etag), '"a"']) {
+        const { status, headers } = await exchange(t, tagged, { headers: { ...all, 'If-None-Match': tag } });
+        assert.deepEqual([status, headers.vary, headers.etag], [304, 'Accept-Encoding', tag]);
+      }
+      const part = await exchange(t, (req, res) => {
+        res.statusCode = 206;
+        res.setHeader('Content-Range', 'bytes 0-1/2');
+        return respond(req, res, TEXT);
+      });
+      assert.deepEqual([part.headers.vary, part.coding], ['Accept-Encoding', undefined]);
+      const kept = await exchange(
+        t,
+        (req, res) => {
+          res.setHeader('Cache-Control', 'no-transform');
+          return tagged(req, res);
+        },
+        { headers: { ...all, 'If-None-Match': '"a"' } },
+      );
+      assert.deepEqual([kept.status, kept.headers.vary], [304, undefined]);
     });
 
     test('a strong tag becomes a weak one', async (t) => {
