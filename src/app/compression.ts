@@ -7,7 +7,7 @@
  */
 import * as zlib from 'node:zlib';
 import { invalidArgValue } from '../errors.js';
-import { declaredLengthOf, dropForCoding } from './content-fields.js';
+import { byteLengthOf, declaredLengthOf, dropForCoding } from './content-fields.js';
 import { cutShort, fieldOf, isHead, type RequestLike, type ResponseLike } from './exchange.js';
 import type { Next } from './files.js';
 import { COMPRESSION_THRESHOLD } from './limits.js';
@@ -220,7 +220,7 @@ function install(res: WholeResponse, decide: (length: number | undefined) => Com
       BufferEncoding | undefined,
     ];
     if (!isDecided) {
-      start(chunk ? (typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : chunk.byteLength) : 0);
+      start(chunk ? byteLengthOf(chunk, encoding) : 0);
       if (compressor !== undefined) writeHead.call(res, res.statusCode);
     }
     if (compressor === undefined) return end.call(res, ...args);

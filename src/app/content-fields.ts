@@ -5,6 +5,11 @@
 import { CONTENT_LENGTH_NAME, TRANSFER_ENCODING_NAME } from '../wire/framing.js';
 import type { ResponseLike } from './exchange.js';
 
+/** How many bytes content is; a text in this encoding, by default UTF-8. */
+export function byteLengthOf(content: string | Uint8Array, encoding?: BufferEncoding): number {
+  return typeof content === 'string' ? Buffer.byteLength(content, encoding) : content.byteLength;
+}
+
 /** Tells how many bytes of content there are (to a HEAD: would be). */
 export function setLength(res: ResponseLike, length: number): void {
   res.setHeader('Content-Length', length);

@@ -4,7 +4,7 @@
  */
 import { Readable } from 'node:stream';
 import { contentCutShort, invalidArgType } from '../errors.js';
-import { dropContentFields } from './content-fields.js';
+import { byteLengthOf, dropContentFields } from './content-fields.js';
 import { cutShort, isGone, type ResponseLike } from './exchange.js';
 
 /** Where content comes from. */
@@ -123,7 +123,7 @@ export async function pour(res: ResponseLike, source: Source, declared?: number)
       const chunk = writable(value);
       if (chunk.length === 0) continue;
       if (declared !== undefined) {
-        sent += typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.length;
+        sent += byteLengthOf(chunk);
         if (sent > declared) throw contentCutShort(sent, declared);
       }
       if (!res.write(chunk) && !hasGone) await drained();

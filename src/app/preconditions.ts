@@ -3,6 +3,7 @@
  * resource what it takes it for, is the rest it asks for a rest of the same?
  */
 import { hash } from 'node:crypto';
+import { byteLengthOf } from './content-fields.js';
 import { fieldOf, type RequestLike, type ResponseLike } from './exchange.js';
 
 /** What is known of the current state of a resource. */
@@ -96,7 +97,6 @@ export function isRangeWanted(req: RequestLike, { etag, lastModified }: Validato
 
 /** An entity-tag made of the content: the same for the same bytes. SHA-1 finds a change; it guards nothing. */
 export function etagOf(content: string | Uint8Array, isWeak: boolean): string {
-  const length = typeof content === 'string' ? Buffer.byteLength(content) : content.byteLength;
-  const tag = `"${length.toString(16)}-${hash('sha1', content, 'base64').slice(0, 27)}"`;
+  const tag = `"${byteLengthOf(content).toString(16)}-${hash('sha1', content, 'base64').slice(0, 27)}"`;
   return isWeak ? `W/${tag}` : tag;
 }

@@ -14,7 +14,13 @@
  */
 import { invalidArgType, invalidArgValue, preconditionFailed } from '../errors.js';
 import { kStore } from '../http/symbols.js';
-import { declaredLengthOf, dropContentFields, fieldsLeftOut, setLength } from './content-fields.js';
+import {
+  byteLengthOf,
+  declaredLengthOf,
+  dropContentFields,
+  fieldsLeftOut,
+  setLength,
+} from './content-fields.js';
 import { BYTES, HTML, JSON_TYPE, setDefaultType, setTextType } from './content-type.js';
 import { isHead, type RequestLike, type ResponseLike } from './exchange.js';
 import {
@@ -236,10 +242,6 @@ function sendWhole(
       setLength(res, byteLengthOf(content));
     res.end(content);
   }
-}
-
-function byteLengthOf(content: string | Uint8Array): number {
-  return typeof content === 'string' ? Buffer.byteLength(content) : content.byteLength;
 }
 
 /**
