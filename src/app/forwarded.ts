@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { compile } from 'proxy-addr';
-import { invalidArgType, outOfRange } from '../errors.js';
+import { invalidArgType, invalidArgValue, outOfRange } from '../errors.js';
 import { type Hop, readForwarded } from './forwarded-field.js';
 import { authorityOf } from './request-target.js';
 
@@ -28,11 +28,15 @@ export interface Forwarding {
   readonly fields: ForwardedFields;
 }
 
-/** @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, and TypeError for what is no address */
+/** @throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE, and TypeError for what is no address */
 export function forwardingOf(
   trust: TrustProxy = false,
   fields: ForwardedFields = 'x-forwarded',
 ): Forwarding | null {
+  // Taken for another, it would have fields believed that the proxies do not write.
+  if (fields !== 'x-forwarded' && fields !== 'forwarded') {
+    throw invalidArgValue('options.forwardedFields', fields, "must be 'x-forwarded' or 'forwarded'");
+  }
   if (trust === false) return null;
   if (trust === true) return { trusts: () => true, fields };
   if (typeof trust === 'number') {

@@ -5,7 +5,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { validationFailed } from '../errors.js';
 import { FORM_TYPES, mediaTypeOf, readForm, readJson } from './body.js';
-import type { Handler, Next } from './chain.js';
+import { type Handler, isThenable, type Next } from './chain.js';
 import { mayReachNext } from './reaches-next.js';
 import type { AppRequest, AppResponse, Params, Query } from './types.js';
 
@@ -106,7 +106,8 @@ function validating(schemas: RouteSchemas, handler: Handler): Handler {
 /** Checks one part. Returns a promise where the schema does. */
 function check(req: AppRequest, { part, standard }: Check, input: unknown): Promise<void> | undefined {
   const result = standard.validate(input);
-  if (result instanceof Promise) return result.then((settled) => accept(req, part, settled));
+  // Any promise: taken for a result, one of another kind would let everything pass.
+  if (isThenable(result)) return Promise.resolve(result).then((settled) => accept(req, part, settled));
   accept(req, part, result);
   return undefined;
 }

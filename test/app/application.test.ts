@@ -307,6 +307,23 @@ describe('schemas', () => {
     assert.deepEqual(right.json(), { id: 7, dry: '1', name: 'Ada', age: 37 });
   });
 
+  test('may promise in their own way: nothing passes before they have said so', async () => {
+    const app = createApp();
+    const promises = (result: object) =>
+      ({
+        '~standard': {
+          version: 1,
+          vendor: 'test',
+          // biome-ignore lint/suspicious/noThenProperty: a promise of another library
+          validate: () => ({ then: (resolve: (settled: object) => void) => resolve(result) }),
+        },
+      }) as never;
+    app.post('/right', { body: promises({ value: 'made of it' }) }, ({ body }) => body);
+    app.get('/wrong', { headers: promises({ issues: [{ message: 'no' }] }) }, () => 'passed');
+    assert.equal((await app.inject({ url: '/right', body: {} })).text, 'made of it');
+    assert.equal((await app.inject('/wrong')).status, 400);
+  });
+
   test('refuse with 400 and the issues', async () => {
     const app = createApp();
     app.post('/users', { body: User }, () => 'made');

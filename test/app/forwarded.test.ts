@@ -149,6 +149,13 @@ describe('the origin of a request', () => {
     for (const trustProxy of [-1, 1.5, 'nowhere', {}]) {
       assert.throws(() => createApp({ trustProxy: trustProxy as never }), String(trustProxy));
     }
+    for (const forwardedFields of ['X-Forwarded', 'x-forwarded-for', '', null, true]) {
+      for (const trustProxy of [false, true]) {
+        assert.throws(() => createApp({ trustProxy, forwardedFields: forwardedFields as never }), {
+          code: 'ERR_INVALID_ARG_VALUE',
+        });
+      }
+    }
   });
 });
 
