@@ -2,9 +2,12 @@
 import type { Transform } from 'node:stream';
 import zlib from 'node:zlib';
 
+/** A decoder, with how many bytes it has made use of. */
+export type Decoder = Transform & { readonly bytesWritten: number };
+
 /** Node has zstd since 22.15; not every version since then notices that a body was cut off. */
 const { createZstdDecompress, zstdDecompressSync } = zlib as {
-  createZstdDecompress?: () => Transform;
+  createZstdDecompress?: () => Decoder;
   zstdDecompressSync?: (bytes: Buffer) => Buffer;
 };
 
@@ -18,7 +21,7 @@ function noticesTruncation(decompress: (bytes: Buffer) => Buffer): boolean {
   }
 }
 
-const DECODERS = new Map<string, () => Transform>([
+const DECODERS = new Map<string, () => Decoder>([
   ['gzip', () => zlib.createGunzip()],
   ['x-gzip', () => zlib.createGunzip()],
   // What HTTP calls deflate is the zlib format (section 8.4.1.2).
@@ -33,6 +36,14 @@ if (createZstdDecompress && zstdDecompressSync && noticesTruncation(zstdDecompre
 export const CONTENT_CODINGS: readonly string[] = [...DECODERS.keys()].filter((name) => name !== 'x-gzip');
 
 /** A decoder for one of them. */
-export function createDecoder(coding: string): Transform {
-  return (DECODERS.get(coding) as () => Transform)();
+export function createDecoder(coding: string): Decoder {
+  return (DECODERS.get(coding) as () => Decoder)();
+}
+
+/**
+ * Does a decoder leave what stands behind the end of its coding, and say nothing of it? That of gzip reads on, as one
+ * member may follow another, and takes NULs for padding.
+ */
+export function leavesRest(coding: string): boolean {
+  return coding !== 'gzip' && coding !== 'x-gzip';
 }

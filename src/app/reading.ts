@@ -16,7 +16,7 @@ import {
 import { type ContentSink, isUntouched, releaseContent, takeContent } from '../http/content-sink.js';
 import { type Incoming, newScope } from '../http/incoming-message.js';
 import { announcedLength, type BodyMessage, contentCodings, kContinue, sendContinue } from './body-head.js';
-import { createDecoder } from './content-coding.js';
+import { createDecoder, leavesRest } from './content-coding.js';
 import { MAX_BODY_SIZE } from './limits.js';
 
 const kReading = Symbol('barewire.reading');
@@ -60,8 +60,6 @@ class Reading implements ContentSink {
   scope: AsyncResource | null = null;
   isDone = false;
   size = 0;
-  /** Bytes on the wire, where they are not the body's own. */
-  encodedSize = 0;
   first: Buffer = EMPTY;
   rest: Buffer[] | null = null;
   decoders: Transform[] | null = null;
@@ -206,7 +204,6 @@ function start(reading: Reading, codings: readonly string[]): void {
     source.on('data', onData);
     source.on('end', onEnd);
   } else {
-    source.on('data', onEncodedData);
     startDecoders(reading, codings);
   }
   // A listener of 'data' does not resume what was paused by name, as some middleware does before it waits.
@@ -223,15 +220,17 @@ function startDecoders(reading: Reading, codings: readonly string[]): void {
     decoder.on('error', (cause) => {
       fail(reading, Object.assign(malformedCoding(coding), { cause }));
     });
+    let given = 0;
+    from.on('data', (chunk: Buffer) => {
+      // What is between two decoders is no smaller a bomb.
+      if ((given += chunk.length) > reading.limit) fail(reading, bodyTooLarge(reading.limit));
+    });
+    // Not passed over: a second frame of zstd is a part of the body, and anything else no body in this coding.
+    decoder.on('end', () => {
+      if (leavesRest(coding) && decoder.bytesWritten < given) fail(reading, malformedCoding(coding));
+    });
     from.pipe(decoder);
     from = decoder;
-    // What is between two decoders is no smaller a bomb.
-    let size = 0;
-    if (decoders.length < codings.length) {
-      decoder.on('data', (chunk: Buffer) => {
-        if ((size += chunk.length) > reading.limit) fail(reading, bodyTooLarge(reading.limit));
-      });
-    }
   }
   reading.decoders = decoders;
   (from as Source)[kReading] = reading;
@@ -261,12 +260,6 @@ function hold(reading: Reading, chunk: Buffer): void {
   if (reading.size === chunk.length) reading.first = chunk;
   else if (reading.rest === null) reading.rest = [reading.first, chunk];
   else reading.rest.push(chunk);
-}
-
-function onEncodedData(this: Source, chunk: Buffer): void {
-  const reading = this[kReading] as Reading;
-  if (reading.isDone) return;
-  if ((reading.encodedSize += chunk.length) > reading.limit) fail(reading, bodyTooLarge(reading.limit));
 }
 
 function onEnd(this: Source): void {
@@ -320,7 +313,6 @@ function fail(reading: Reading, error: Error): void {
   giveUp(reading);
   const { req, decoders, length, limit } = reading;
   req.off('data', onData);
-  req.off('data', onEncodedData);
   if (decoders !== null) {
     req.unpipe();
     for (const decoder of decoders) decoder.destroy();

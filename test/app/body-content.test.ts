@@ -250,6 +250,28 @@ describe('a content coding', () => {
     });
   }
 
+  test('with something behind its end is read to the end of all, or 400: never in part, however it comes', async () => {
+    const [first, second] = ['a text that is long enough. ', 'And another.'].map((text) => Buffer.from(text));
+    for (const [coding, encode] of ENCODERS) {
+      const end = encode(first).length;
+      for (const [rest, whole] of [
+        [encode(second), Buffer.concat([first, second])],
+        [Buffer.from('nothing in any coding'), null],
+      ] as const) {
+        const bytes = Buffer.concat([encode(first), rest]);
+        for (const size of [bytes.length, end, end - 1, end + 1, 7, 1]) {
+          const chunks: Buffer[] = [];
+          for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.subarray(at, at + size));
+          const req = message({ 'content-encoding': coding }, ...chunks);
+          const read = await readBytes(req).catch((error) => error.code as string);
+          const where = `${coding}, ${chunks.length} chunks`;
+          if (typeof read === 'string') assert.equal(read, 'ERR_MALFORMED_CODING', where);
+          else assert.deepEqual(read, whole, where);
+        }
+      }
+    }
+  });
+
   test('that is not known is 415 with those that are', async () => {
     for (const coding of ['compress', 'gzip, x', 'exi', 'gzip;q=1', 'aes128gcm']) {
       const error = await refusalOf(readText(message({ 'content-encoding': coding }, 'a')));
