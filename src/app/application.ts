@@ -2,7 +2,7 @@
 import type * as nodeHttp from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { invalidArgType } from '../errors.js';
-import type { ChainOwner, ErrorHandler, Handler } from './chain.js';
+import type { AnyHandler, ChainOwner, Handler } from './chain.js';
 import type { CloseOptions } from './draining.js';
 import { answerError, type OnError, tellListener } from './final-handler.js';
 import { type ForwardedFields, type Forwarding, forwardingOf, type TrustProxy } from './forwarded.js';
@@ -21,8 +21,10 @@ import { type RequestIdOptions, RequestIds } from './request-id.js';
 import { type EtagOption, etagOptionOf, type RespondOptions, respond } from './respond.js';
 import { createResponseClass } from './response.js';
 import {
+  type Checked,
   defineRouteMethods,
   type NoParams,
+  type OneOrMore,
   type Register,
   type Registrable,
   Route,
@@ -63,7 +65,7 @@ export interface ApplicationOptions {
   requestId?: RequestIdOptions;
 }
 
-type Registered = Handler | ErrorHandler | Application;
+type Registered = AnyHandler<AppRequest> | Application;
 
 function isApplication(value: unknown): value is Application {
   return value instanceof Application;
@@ -144,10 +146,11 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
    * Registers middleware, error handlers (functions of four parameters) or other applications, for all paths or for
    * those under one. They see `req.url` without that path.
    */
-  use(...handlers: RouteHandlers<AppRequest>): this;
-  use(path: string, ...handlers: RouteHandlers<AppRequest>): this;
-  use(...handlers: (Registered | Registered[])[]): this;
-  use(path: string, ...handlers: (Registered | Registered[])[]): this;
+  use<Handlers extends OneOrMore<Registered>[]>(...handlers: Handlers & Checked<Handlers>): this;
+  use<Handlers extends OneOrMore<Registered>[]>(
+    path: string,
+    ...handlers: Handlers & Checked<Handlers>
+  ): this;
   use(first: unknown, ...rest: unknown[]): this {
     const path = typeof first === 'string' ? first : '/';
     const given = typeof first === 'string' ? rest : [first, ...rest];
@@ -176,12 +179,13 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
    * @throws ERR_INVALID_ARG_TYPE; ERR_ROUTE_CONFLICT and ERR_INVALID_ROUTE_PATH when the first request comes, or
    *   `routes()` is called
    */
-  on<const Path extends string>(
-    method: string,
-    path: Path,
-    ...handlers: RouteHandlers<AppRequest<ParamsOf<Path> & Mounted>>
-  ): this;
-  on(method: string, path: string, ...given: Registrable[]): this;
+  on<
+    const Path extends string,
+    Handlers extends RouteHandlers<AppRequest<ParamsOf<Path> & Mounted>> = RouteHandlers<
+      AppRequest<ParamsOf<Path> & Mounted>
+    >,
+  >(method: string, path: Path, ...handlers: Handlers & Checked<Handlers>): this;
+  on<Given extends Registrable[]>(method: string, path: string, ...given: Given & Checked<Given>): this;
   on(method: string, path: string, ...given: unknown[]): this {
     if (typeof path !== 'string') throw invalidArgType('path', 'of type string', path);
     this.entries.push({

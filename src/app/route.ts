@@ -1,4 +1,5 @@
 /** Registering routes by their methods' names: `app.get(path, handler)`, `app.route(path).get(handler)`. */
+import type { IncomingMessage } from 'node:http';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { METHODS } from '../wire/tables.js';
 import type { AnyHandler, ErrorHandler, Handler } from './chain.js';
@@ -31,11 +32,37 @@ export type ValidatedRequest<
  */
 export type RouteHandlers<Req> = OneOrMore<AnyHandler<Req>>[];
 
+/**
+ * The same handlers, but for those that have a request where a handler has its response, and less than four parameters:
+ * `(error: unknown, req: AppRequest, res: AppResponse)` would be called as a handler. It can be assigned to an error
+ * handler, as any function may leave out the last parameters, so that only its own type tells.
+ */
+export type Checked<Handlers extends readonly unknown[]> = {
+  [Index in keyof Handlers]: Handlers[Index] extends readonly unknown[]
+    ? { [Inner in keyof Handlers[Index]]: CheckedOne<Handlers[Index][Inner]> }
+    : CheckedOne<Handlers[Index]>;
+};
+
+type CheckedOne<One> = One extends (...parameters: infer Parameters) => unknown
+  ? Parameters extends [unknown, infer Second, ...infer Others]
+    ? 2 extends Others['length']
+      ? One
+      : Second extends IncomingMessage
+        ? never
+        : One
+    : One
+  : One;
+
 /** Registers a route, with schemas or without. */
 export interface Register<This, Mounted extends object = NoParams> {
-  <const Path extends string>(
+  <
+    const Path extends string,
+    Handlers extends RouteHandlers<AppRequest<ParamsOf<Path> & Mounted>> = RouteHandlers<
+      AppRequest<ParamsOf<Path> & Mounted>
+    >,
+  >(
     path: Path,
-    ...handlers: RouteHandlers<AppRequest<ParamsOf<Path> & Mounted>>
+    ...handlers: Handlers & Checked<Handlers>
   ): This;
   <
     const Path extends string,
@@ -43,24 +70,32 @@ export interface Register<This, Mounted extends object = NoParams> {
     QueryType extends StandardSchemaV1 | undefined = undefined,
     ParamsType extends StandardSchemaV1 | undefined = undefined,
     Headers extends StandardSchemaV1 | undefined = undefined,
+    Handlers extends RouteHandlers<
+      ValidatedRequest<Path, Body, QueryType, ParamsType, Mounted>
+    > = RouteHandlers<ValidatedRequest<Path, Body, QueryType, ParamsType, Mounted>>,
   >(
     path: Path,
     schemas: RouteSchemas<Body, QueryType, ParamsType, Headers>,
-    ...handlers: RouteHandlers<ValidatedRequest<Path, Body, QueryType, ParamsType, Mounted>>
+    ...handlers: Handlers & Checked<Handlers>
   ): This;
 }
 
 /** The same for a path that is given already. */
 export interface RegisterAt<This, Path extends string, Mounted extends object = NoParams> {
-  (...handlers: RouteHandlers<AppRequest<ParamsOf<Path> & Mounted>>): This;
+  <Handlers extends RouteHandlers<AppRequest<ParamsOf<Path> & Mounted>>>(
+    ...handlers: Handlers & Checked<Handlers>
+  ): This;
   <
     Body extends StandardSchemaV1 | undefined = undefined,
     QueryType extends StandardSchemaV1 | undefined = undefined,
     ParamsType extends StandardSchemaV1 | undefined = undefined,
     Headers extends StandardSchemaV1 | undefined = undefined,
+    Handlers extends RouteHandlers<
+      ValidatedRequest<Path, Body, QueryType, ParamsType, Mounted>
+    > = RouteHandlers<ValidatedRequest<Path, Body, QueryType, ParamsType, Mounted>>,
   >(
     schemas: RouteSchemas<Body, QueryType, ParamsType, Headers>,
-    ...handlers: RouteHandlers<ValidatedRequest<Path, Body, QueryType, ParamsType, Mounted>>
+    ...handlers: Handlers & Checked<Handlers>
   ): This;
 }
 
@@ -152,8 +187,11 @@ export class Route<Path extends string = string, Mounted extends object = NoPara
   }
 
   /** Registers handlers for a method, in any case; '*' for all. */
-  on(method: string, ...handlers: RouteHandlers<AppRequest<ParamsOf<Path> & Mounted>>): this;
-  on(method: string, ...handlers: Registrable[]): this;
+  on<Handlers extends RouteHandlers<AppRequest<ParamsOf<Path> & Mounted>>>(
+    method: string,
+    ...handlers: Handlers & Checked<Handlers>
+  ): this;
+  on<Handlers extends Registrable[]>(method: string, ...handlers: Handlers & Checked<Handlers>): this;
   on(method: string, ...handlers: unknown[]): this {
     this.target.on(method, this.path, ...(handlers as Registrable[]));
     return this;

@@ -1,5 +1,6 @@
 /** What handlers see of a request, as the compiler tells it: by the path, by schemas of any library, by the mount. */
 import assert from 'node:assert/strict';
+import type { IncomingMessage } from 'node:http';
 import { describe, test } from 'node:test';
 import { type as ark } from 'arktype';
 import {
@@ -104,6 +105,51 @@ describe('req.params are typed by the path', () => {
     assert.equal((await app.inject('/a/7')).text, 'thrown 7');
     const posted = await app.inject({ url: '/b/7', body: { n: 1 } });
     assert.equal(posted.text, 'Error: Error: given 7 1');
+  });
+
+  test('of a list with applications in it, too', async () => {
+    const app = createApp();
+    const inner = createApp();
+    inner.get('/', (_req, res) => {
+      throw res.locals.seen;
+    });
+    app.use(
+      '/a',
+      [
+        (req, res, next) => {
+          res.locals.seen = has<string>()(req.baseUrl);
+          return next();
+        },
+      ],
+      [inner],
+    );
+    app.use([(error, _req, res, next) => (error === '/a' ? res.send('seen') : next(error))], createApp());
+    assert.equal((await app.inject('/a')).text, 'seen');
+  });
+
+  test('and a function that takes an error, and has less than four parameters, is no handler of any kind', () => {
+    const app = createApp();
+    const short = (_error: unknown, _req: AppRequest, res: AppResponse) => res.send('never');
+    // @ts-expect-error: it would be called with the request for the error
+    app.use(short);
+    // @ts-expect-error: in a list
+    app.use('/a', [short]);
+    // @ts-expect-error: of a request of node:http
+    app.use((_error: unknown, req: IncomingMessage) => req.url);
+    // @ts-expect-error: behind a handler
+    app.get('/b', () => '', short);
+    // @ts-expect-error: behind a schema
+    app.post('/c', { body: z.string() }, short);
+    // @ts-expect-error: by the name of the method
+    app.on('GET', '/d', short);
+    // @ts-expect-error: of a route
+    app.route('/e').get([short]);
+    // @ts-expect-error: of a route, by the name of the method
+    app.route('/f').on('GET', short);
+    // Those may be anything.
+    app.use((_first: unknown, _second: unknown, _third: unknown) => {});
+    app.use((..._all: unknown[]) => {});
+    assert.equal(app.routes().length, 5);
   });
 
   test('that names no parameter of another path, and takes no number for a text', () => {
