@@ -8,6 +8,7 @@ import { type Handler, isThenable, type Next, runChain, type Step } from './chai
 import type { Logging } from './logging.js';
 import type { RequestIds } from './request-id.js';
 import { pathOf } from './request-target.js';
+import { NO_PARAMS } from './route-tree.js';
 import { allowField, type Router } from './router.js';
 import type { Serving } from './serving.js';
 import type { AppRequest, AppResponse, Params } from './types.js';
@@ -78,7 +79,8 @@ export class Handling {
       return;
     }
     this.take(req, res);
-    req.params = params as Params;
+    // Without any it makes an object of its own when it is asked: handlers may put something on it.
+    if (params !== NO_PARAMS) req.params = params as Params;
     req.route = route;
     if (only !== null) this.callOnly(only, req, res);
     else runChain(steps, refuseUnanswered, req, res, this.app);

@@ -6,7 +6,7 @@ import { connect as connectHttp2, createServer as createHttp2Server } from 'node
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
-import { createApp, unsign } from 'barewire';
+import { createApp, type Handler, unsign } from 'barewire';
 
 const require = createRequire(import.meta.url);
 const load = (name: string) => require(name) as (...args: unknown[]) => never;
@@ -123,6 +123,24 @@ test('req.route is the name and nothing else, of whatever kind the path is: hand
   ]) {
     assert.deepEqual((await app.inject(url)).json(), { method: 'GET', path }, url);
   }
+});
+
+test('req.params is one object of the request, on which middleware may put something', async () => {
+  const app = createApp();
+  const put: Handler = (req, _res, next) => {
+    req.params.put = `${Object.keys(req.params).length} before`;
+    return next();
+  };
+  app.use(put);
+  for (const path of ['/none', '/one/:param', '/some/:a?']) app.get(path, ({ params }) => ({ ...params }));
+  for (const [url, params] of Object.entries({
+    '/none': { put: '0 before' },
+    '/one/a': { param: 'a', put: '1 before' },
+    '/some': { put: '0 before' },
+  })) {
+    for (const _ of [1, 2]) assert.deepEqual((await app.inject(url)).json(), params, url);
+  }
+  assert.equal((await app.inject('/not/there')).status, 404);
 });
 
 describe('res', () => {
