@@ -159,8 +159,10 @@ export class Handling {
 
 /** No route: OPTIONS is answered with what there is, other methods refused with it; or there is nothing here. */
 function answerUnrouted(router: Router<Target>, method: string, path: string, res: AppResponse): unknown {
-  const allowed = router.allowed(path);
-  if (allowed.length === 0) throw notFound(method, path);
+  // Of the server as a whole (RFC 9110 section 9.3.7).
+  const isOfServer = method === 'OPTIONS' && path === '*';
+  const allowed = isOfServer ? router.methods() : router.allowed(path);
+  if (allowed.length === 0 && !isOfServer) throw notFound(method, path);
   const allow = allowField(allowed);
   if (method !== 'OPTIONS')
     throw Object.assign(methodNotAllowed(method, path), { headers: { Allow: allow } });

@@ -140,6 +140,11 @@ export class Router<T> {
     return [...methods];
   }
 
+  /** The methods that have a route for any path, in the order in which they were first added. */
+  methods(): string[] {
+    return [...this.#entries.keys()];
+  }
+
   /** Every route, in the order of their addition. */
   routes(): Route[] {
     return this.#ordered.map(({ method, path, place }) => ({ method, path, place }));

@@ -70,6 +70,21 @@ describe('methods', () => {
     assert.deepEqual([isRead, stream.destroyed], [false, true]);
   });
 
+  test('OPTIONS * is answered for the server: with what any of its paths has', async () => {
+    const app = createApp();
+    const ask = async () => {
+      const { status, headers } = await app.inject({ method: 'OPTIONS', url: '*' });
+      return [status, headers.allow];
+    };
+    assert.deepEqual(await ask(), [204, 'OPTIONS']);
+    app.get('/a', () => '').post('/b/:c', () => '');
+    assert.deepEqual(await ask(), [204, 'GET, POST, HEAD, OPTIONS']);
+    app.use((_req, res, next) => next(void res.set('X-Seen', 'too')));
+    assert.equal((await app.inject({ method: 'OPTIONS', url: '*' })).headers['x-seen'], 'too');
+    app.all('/d', () => '');
+    assert.match(String((await ask())[1]), /\bPROPFIND\b/);
+  });
+
   test('405 says Allow for all patterns of the path, those of mounted applications among them', async () => {
     const app = createApp();
     const api = createApp();
