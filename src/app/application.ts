@@ -1,7 +1,7 @@
 /** createApp: what people register, and the listener that it comes to. */
 import type * as nodeHttp from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import { invalidArgType } from '../errors.js';
+import { invalidArgType, invalidArgValue } from '../errors.js';
 import type { AnyHandler, ChainOwner, Handler } from './chain.js';
 import type { CloseOptions } from './draining.js';
 import { answerError, type OnError, tellListener } from './final-handler.js';
@@ -145,6 +145,7 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
   /**
    * Registers middleware, error handlers (functions of four parameters) or other applications, for all paths or for
    * those under one. They see `req.url` without that path.
+   * @throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ROUTE_PATH; ERR_INVALID_ARG_VALUE for an application that would be in itself
    */
   use<Handlers extends OneOrMore<Registered>[]>(...handlers: Handlers & Checked<Handlers>): this;
   use<Handlers extends OneOrMore<Registered>[]>(
@@ -157,6 +158,13 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
     const handlers = given.flat(Number.POSITIVE_INFINITY) as Registered[];
     if (handlers.length === 0) throw invalidArgType('handler', 'of type function', undefined);
     checkMountPath(path);
+    if (handlers.some((handler) => isApplication(handler) && this.isWithin(handler))) {
+      throw invalidArgValue(
+        'handler',
+        handlers,
+        'must not be this application, nor one that it is mounted in',
+      );
+    }
     for (const handler of handlers) {
       if (isApplication(handler)) {
         handler.parents.push(this);
@@ -312,6 +320,10 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
   inject(request: string | InjectOptions): Promise<Injected> {
     this.injected ??= this.serving.makeServer({});
     return inject(this.injected, typeof request === 'string' ? { url: request } : request);
+  }
+
+  private isWithin(other: Application): boolean {
+    return (this as Application) === other || this.parents.some((parent) => parent.isWithin(other));
   }
 
   private changed(): void {

@@ -46,7 +46,7 @@ test('docs/res.md names every member of a response', () => {
 test('docs/app.md, and what it leads to, name every member of an application', () => {
   // Private to TypeScript, which is not to be seen at run time.
   const internal =
-    /^(?:changed|compose|composed|handle|runUnrouted|callRaw|callOnly|respondLater|settle|answerUnrouted|respond|finish|entries|rawRoutes|settings|parents|errorListener|isDevelopment|paramHandlers|serving|injected|take|note|observes)$/;
+    /^(?:changed|isWithin|compose|composed|handle|runUnrouted|callRaw|callOnly|respondLater|settle|answerUnrouted|respond|finish|entries|rawRoutes|settings|parents|errorListener|isDevelopment|paramHandlers|serving|injected|take|note|observes)$/;
   const methods = new Set(METHODS.map((method) => method.toLowerCase()));
   const members = [...own(Object.getPrototypeOf(app)), ...own(app)];
   assertNames(

@@ -275,3 +275,19 @@ test("an application of Express is mounted over barewire's own server, with regi
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd });
   assert.deepEqual(JSON.parse(stdout), [['7', '/old', '/old/x/7?q', { a: 1 }], 'behind true']);
 });
+
+test('an application is not mounted in itself, by whatever way round, and stays as it was', async () => {
+  const [outer, middle, inner] = [createApp(), createApp(), createApp()];
+  outer.use('/middle', middle);
+  middle.use('/inner', [inner]);
+  inner.get('/', () => 'in');
+  for (const mount of [
+    () => inner.use(inner),
+    () => inner.use('/a', outer),
+    () => middle.use((_req, _res, next) => next(), [outer]),
+  ]) {
+    assert.throws(mount, { code: 'ERR_INVALID_ARG_VALUE', message: /mounted in/ });
+  }
+  inner.use('/sibling', createApp());
+  assert.equal((await outer.inject('/middle/inner')).text, 'in');
+});
