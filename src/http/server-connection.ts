@@ -14,12 +14,11 @@ import type { ConnectionSocket } from './connection.js';
 import type { Linked } from './connection-list.js';
 import { debug, isDebugging, requestStart } from './diagnostics.js';
 import { callListener } from './dispatch.js';
-import { completeMessage, endUnseen, type Incoming, newScope } from './incoming-message.js';
+import { completeMessage, endUnseen, newScope } from './incoming-message.js';
 import { errorReply, lingeringClose } from './last-words.js';
 import { emitDrain } from './outgoing.js';
 import { lookForObservers } from './performance-entries.js';
 import type { HttpServer } from './server.js';
-import type { Response } from './server-response.js';
 import { ServerUpgrades } from './server-upgrades.js';
 import { kConnection, kScope, kServer, kSink, kTrailers, kTrailersDistinct } from './symbols.js';
 
@@ -37,8 +36,10 @@ export class ServerConnection extends ServerUpgrades implements Linked<ServerCon
   /** currentTime() of the first byte of the message being received; 0 between messages. */
   messageStartedAt: number;
 
-  /** The context in which the connection was made: requests begin in it, and none sees what another entered. */
-  private readonly scope = newScope();
+  /** The next request's, of the context in which the connection was made: none sees what another entered. */
+  private scope = newScope();
+  /** The one in which the input at hand is read. */
+  private entered: AsyncResource | null = null;
 
   constructor(server: HttpServer, socket: ConnectionSocket) {
     super(server, socket);
@@ -62,13 +63,17 @@ export class ServerConnection extends ServerUpgrades implements Linked<ServerCon
   }
 
   override feed(chunk: Buffer, length: number): void {
-    this.scope.runInAsyncScope(super.feed, this, chunk, length);
+    const { scope } = this;
+    this.entered = scope;
+    scope.runInAsyncScope(super.feed, this, chunk, length);
     this.startClock();
   }
 
   /** What was held back is read as it would have been: not in the context of the response it waited for. */
   override resumeMessages(): void {
-    this.scope.runInAsyncScope(super.resumeMessages, this);
+    const { scope } = this;
+    this.entered = scope;
+    scope.runInAsyncScope(super.resumeMessages, this);
     this.startClock();
   }
 
@@ -85,6 +90,15 @@ export class ServerConnection extends ServerUpgrades implements Linked<ServerCon
   // What the parser finds.
 
   onHead(parser: MessageParser): boolean {
+    const { scope } = this;
+    // The first request of the input is in its scope already.
+    if (scope === this.entered) return this.receive(parser, scope);
+    return scope.runInAsyncScope(this.receive, this, parser, scope);
+  }
+
+  /** A request, in its scope, which nobody has entered anything in. */
+  private receive(parser: MessageParser, scope: AsyncResource): boolean {
+    this.scope = newScope();
     const { server, socket } = this;
     const { startLine, fields } = parser;
     if (this.idleDeadline !== 0) this.leaveIdle();
@@ -127,22 +141,16 @@ export class ServerConnection extends ServerUpgrades implements Linked<ServerCon
     }
 
     const response = this.makeResponse(request, keepAlive);
-    const scope = newScope();
     request[kScope] = scope;
     if (requestStart.hasSubscribers) {
       requestStart.publish({ request, response, socket, server });
     }
     try {
-      scope.runInAsyncScope(this.dispatch, this, request, response, parser);
+      callListener(server, this, request, response, fields.has(HOST), fields.has(EXPECT));
     } catch (error) {
       this.keepThrown(error);
     }
     return false;
-  }
-
-  /** Calls the listener that is for this request. */
-  private dispatch(request: Incoming, response: Response, parser: MessageParser): void {
-    callListener(this.server, this, request, response, parser.fields.has(HOST), parser.fields.has(EXPECT));
   }
 
   override onBody(bytes: Buffer, from: number, to: number): void {
@@ -279,8 +287,13 @@ export class ServerConnection extends ServerUpgrades implements Linked<ServerCon
     if (this.turn === null || this.turn.req === this.incoming) this.reportError(error);
   }
 
-  /** 'clientError', or else a reply that says what was wrong, if none has begun. */
+  /** In the context of the connection, not of the request before or of the response that was waited for. */
   private reportError(error: Error): void {
+    this.scope.runInAsyncScope(this.answerError, this, error);
+  }
+
+  /** 'clientError', or else a reply that says what was wrong, if none has begun. */
+  private answerError(error: Error): void {
     const { server, socket } = this;
     this.pendingError = null;
     this.reads = false;

@@ -137,15 +137,16 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
         return;
       }
     }
-    const next = this.waiting.shift();
-    if (next !== undefined) this.giveTurn(next);
+    if (this.waiting.length > 0) this.giveTurn(this.waiting.shift() as Response);
   }
 
   /** The system took the last bytes of the oldest ended response. */
   private responseFlushed(error: Error | null | undefined): void {
     // The socket is about to close: what was flushing closes with it.
     if (error) return;
-    const response = this.flushing.shift();
+    const { flushing } = this;
+    // Most often there is one, and taking the last is what costs least.
+    const response = flushing.length > 1 ? flushing.shift() : flushing.pop();
     if (response === undefined) return;
     const { socket, server } = this;
     const request = response.req;

@@ -1,4 +1,11 @@
+import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { describe, it } from 'node:test';
+import { createServer } from 'barewire/http';
 import { differ, differNewest } from './differ.js';
 import { chunk, chunkedPost, get, lastChunk, lastGet } from './messages.js';
 
@@ -146,4 +153,52 @@ differ('listeners that come behind end() are called in the context of that call'
   await client.send(lastGet('/heard/2'));
   await client.closed();
   await scene.seen('close', 2);
+});
+
+differNewest(
+  "a store entered by a subscriber of http.server.request.start is the handler's",
+  async (scene) => {
+    const storage = new AsyncLocalStorage<string>();
+    const enter = (message: unknown) => {
+      const { request } = message as { request: IncomingMessage };
+      scene.log('start', request.url, storage.getStore());
+      storage.enterWith(`entered for ${request.url}`);
+    };
+    subscribe('http.server.request.start', enter);
+    try {
+      const server = await scene.serve((req, res) => {
+        scene.log('handler', req.url, storage.getStore());
+        res.end('ok');
+      });
+      const client = scene.connect(server);
+      await client.send(get('/1') + get('/2'));
+      await client.until('ok', 2);
+      await client.send(get('/3') + lastGet('/4'));
+      await client.closed();
+    } finally {
+      unsubscribe('http.server.request.start', enter);
+    }
+  },
+);
+
+describe('what cannot be read behind a request', () => {
+  it('is told in a context of its own', async (t) => {
+    const storage = new AsyncLocalStorage<string>();
+    const server = createServer((req, res) => {
+      storage.enterWith(String(req.url));
+      res.end('ok');
+    });
+    const told = once(server, 'clientError');
+    const stores: unknown[] = [];
+    server.prependListener('clientError', () => stores.push(storage.getStore()));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => server.close());
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    t.after(() => socket.destroy());
+    socket.end(`${get('/1')}no request`);
+    const [, peer] = await told;
+    peer.destroy();
+    assert.deepEqual(stores, [undefined]);
+  });
 });
