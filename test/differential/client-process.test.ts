@@ -1,31 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { bounded } from './bounded.js';
-import type { ClientScene } from './client-scene.js';
+import { runScript as run } from './child-script.js';
 import { differ } from './differ.js';
 import { ok } from './messages.js';
-
-/** Runs `script`, in which `http` is the subject, and logs what it prints, and how it ends. */
-async function run(scene: ClientScene, script: string, ...args: string[]): Promise<void> {
-  const source = `import * as http from '${scene.specifier}';\n${script}`;
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', source, ...args], {
-    cwd: new URL('../../..', import.meta.url),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  scene.atTheEnd(() => child.kill());
-  let output = '';
-  let errors = '';
-  child.stdout.on('data', (data) => {
-    output += data;
-  });
-  child.stderr.on('data', (data) => {
-    errors += data;
-  });
-  const [code, signal] = await bounded('the child ends', once(child, 'close'));
-  scene.log('output', output.trim());
-  scene.log('error', /^.*Error.*: .*$/m.exec(errors)?.[0] ?? '');
-  scene.log('exit', code, signal);
-}
 
 differ('a process ends while sockets are free', async (scene) => {
   const origin = await scene.origin(ok());
