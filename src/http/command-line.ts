@@ -23,8 +23,8 @@ function hasFlag(name: string): boolean {
 
 const size = Number(optionValue('--max-http-header-size'));
 
-/** Bytes of a header section where nothing else is said: 16 KiB, or what `--max-http-header-size` says. */
-export const maxHeaderSize = Number.isInteger(size) && size > 0 ? size : MAX_HEADER_SIZE;
+/** Bytes of a header section where nothing else is said: 16 KiB, or what `--max-http-header-size` says, 0 among it. */
+export const maxHeaderSize = Number.isInteger(size) && size >= 0 ? size : MAX_HEADER_SIZE;
 
 /** Has the last of `--use-env-proxy` and `--no-use-env-proxy` the last word; NODE_USE_ENV_PROXY where there is none. */
 function envProxyWanted(): boolean {

@@ -105,3 +105,26 @@ differ('maxHeaderSize of the command line', async (scene) => {
     String(origin.port),
   );
 });
+
+for (const size of ['0', '1', '200']) {
+  differ(`--max-http-header-size=${size}`, async (scene) => {
+    await run(
+      scene,
+      `console.log(http.maxHeaderSize);
+      const server = http.createServer((req, res) => res.end()).listen(0, '127.0.0.1', () => {
+        http.get({ host: '127.0.0.1', port: server.address().port, agent: false }, (res) => {
+          console.log(res.statusCode);
+          server.close();
+        }).on('error', (error) => {
+          console.log(error.code);
+          server.close();
+        });
+      });
+      server.on('clientError', (error, socket) => {
+        console.log(error.code);
+        socket.destroy();
+      });`,
+      `--max-http-header-size=${size}`,
+    );
+  });
+}
