@@ -1,4 +1,8 @@
 /** The Date field (RFC 9110 section 6.6.1), made once a second and not at all while nobody answers. */
+import { setTimeout } from './clock.js';
+
+/** As with the timers: what a test puts in its place is not the time of a message. */
+const WallClock = Date;
 
 let date: string | undefined;
 let dateLine: string | undefined;
@@ -11,7 +15,7 @@ function forget(): void {
 /** Now as IMF-fixdate. */
 export function currentDate(): string {
   if (date === undefined) {
-    const now = new Date();
+    const now = new WallClock();
     date = now.toUTCString();
     setTimeout(forget, 1000 - now.getMilliseconds()).unref();
   }

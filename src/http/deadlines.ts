@@ -5,7 +5,7 @@
  * leaves last. One timer is set for the first. Requests being received are looked through now and then: their
  * time-outs are noticed on a tick, as node:http documents.
  */
-import { currentTime } from './clock.js';
+import { clearTimeout, currentTime, setTimeout } from './clock.js';
 
 /** A connection as its deadlines see it. */
 export interface Timed {

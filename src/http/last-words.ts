@@ -2,6 +2,7 @@
 import { LINGER_TIMEOUT } from '../wire/limits.js';
 import { SECTION_END, statusLine } from '../wire/serializer.js';
 import { STATUS_CODES } from '../wire/tables.js';
+import { clearTimeout, setTimeout } from './clock.js';
 import type { ConnectionSocket } from './connection.js';
 import { currentDateLine } from './date.js';
 

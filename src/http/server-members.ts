@@ -3,7 +3,7 @@ import { captureRejectionSymbol } from 'node:events';
 import type { ServerResponse as NodeResponse, Server as NodeServer, RequestListener } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { STATUS_CODES } from '../wire/tables.js';
-import { currentTime } from './clock.js';
+import { clearInterval, currentTime, setInterval } from './clock.js';
 import type { ConnectionSocket } from './connection.js';
 import { debug, isDebugging } from './diagnostics.js';
 import { defineMembers } from './prototype.js';

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { PerformanceObserver } from 'node:perf_hooks';
 import { after, before, describe, mock, test } from 'node:test';
 import { promisify } from 'node:util';
-import { Agent, createServer, get } from 'barewire/http';
+import type { Agent } from 'barewire/http';
 
 /**
  * An application that answers, and `ask`, which asks it on a connection of its own. Not with `barewire/http`: where
@@ -60,7 +60,13 @@ describe('who has not loaded perf_hooks', () => {
 });
 
 describe('an observer', () => {
-  before(() => mock.timers.enable({ apis: ['setTimeout'] }));
+  let http: typeof import('barewire/http');
+
+  // barewire/http takes the timers when it is loaded.
+  before(async () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    http = await import('barewire/http');
+  });
   after(() => mock.timers.reset());
 
   /** Gives `act` a function that asks, on one connection for all or on one of its own, and what was observed. */
@@ -71,10 +77,10 @@ describe('an observer', () => {
       observe: () => void,
     ) => unknown,
   ): Promise<void> {
-    const server = createServer((_req, res) => res.end('ok')).listen(0, '127.0.0.1');
+    const server = http.createServer((_req, res) => res.end('ok')).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const kept = new Agent({ keepAlive: true });
+    const kept = new http.Agent({ keepAlive: true });
     const seen: string[] = [];
     const observer = new PerformanceObserver((list) => {
       for (const entry of list.getEntries() as (PerformanceEntry & { detail: { req: { url: string } } })[]) {
@@ -82,7 +88,7 @@ describe('an observer', () => {
       }
     });
     const ask = async (path: string, agent = kept) => {
-      const [res] = await once(get({ host: '127.0.0.1', port, path, agent }), 'response');
+      const [res] = await once(http.get({ host: '127.0.0.1', port, path, agent }), 'response');
       await once(res.resume(), 'close');
       // Observers are told behind what is at hand.
       for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
@@ -98,7 +104,7 @@ describe('an observer', () => {
 
   test('is noticed with the next connection', () =>
     observing(async (ask, seen, observe) => {
-      const [one, other] = [new Agent(), new Agent()];
+      const [one, other] = [new http.Agent(), new http.Agent()];
       await ask('/before', one);
       observe();
       await ask('/behind', other);
