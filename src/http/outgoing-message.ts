@@ -10,6 +10,7 @@ import type * as nodeHttp from 'node:http';
 import type { Socket } from 'node:net';
 import { getDefaultHighWaterMark, Stream } from 'node:stream';
 import { alreadyFinished, cannotPipe, methodNotImplemented, writeAfterEnd } from '../errors.js';
+import { olderHeaderMembers } from './older-headers.js';
 import { TEXT_JOIN_LIMIT } from './outbox.js';
 import {
   type Callback,
@@ -33,7 +34,7 @@ import {
 } from './outgoing-content.js';
 import { buildHead } from './outgoing-head.js';
 import { headerMembers } from './outgoing-headers.js';
-import { defineAccessor, defineMembers } from './prototype.js';
+import { defineAccessor, defineDescriptors, defineMembers } from './prototype.js';
 import {
   kBytesWritten,
   kConnection,
@@ -290,6 +291,7 @@ const members: ThisType<Outgoing> & Record<string, unknown> = {
 
 defineMembers(OutgoingMessage.prototype, members);
 defineMembers(OutgoingMessage.prototype, headerMembers);
+defineDescriptors(OutgoingMessage.prototype, olderHeaderMembers);
 
 function accessor<Value>(
   name: string,

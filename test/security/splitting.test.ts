@@ -8,6 +8,7 @@ import { describe, it } from 'node:test';
 import {
   type OutgoingHttpHeaders,
   type RequestListener,
+  ServerResponse,
   STATUS_CODES,
   validateHeaderValue,
 } from 'barewire/http';
@@ -17,6 +18,13 @@ import { replies, serve } from './served.js';
 /** What ends a line or a string for some reader: controls, and characters that become them in Latin-1. */
 const LINE_ENDS = ['\r\n', '\n', '\r', '\0', '\v', '\x7f', '\u010d\u010a', '\u560d\u560a', '\u2028'];
 const INJECTED = 'Set-Cookie: injected=1';
+
+/** `_headers` is there on Node 20 and 22. */
+const hasOlderMembers = '_headers' in ServerResponse.prototype;
+
+function setAll(res: Parameters<RequestListener>[1], headers: OutgoingHttpHeaders): void {
+  Reflect.set(res, '_headers', headers);
+}
 
 /** Does `act` for a response throw `code`, and does the client then see a response without the injection? */
 async function assertThrows(
@@ -75,6 +83,12 @@ describe('a field value that would end its line is refused', () => {
     });
   }
 
+  it('by _headers, where Node has it', { skip: !hasOlderMembers }, async (t) => {
+    for (const end of LINE_ENDS) {
+      await assertThrows(t, 'ERR_INVALID_CHAR', (res) => setAll(res, { 'X-A': `a${end}${INJECTED}` }));
+    }
+  });
+
   it('by addTrailers', async (t) => {
     for (const end of LINE_ENDS) {
       await assertThrows(t, 'ERR_INVALID_CHAR', (res) => res.addTrailers({ 'X-A': `a${end}${INJECTED}` }));
@@ -102,6 +116,12 @@ it('a field name that would end its line is refused, however it is set', async (
     await assertThrows(t, 'ERR_INVALID_HTTP_TOKEN', (res) => res.writeHead(200, { [name]: 'b' }));
     await assertThrows(t, 'ERR_INVALID_HTTP_TOKEN', (res) => res.writeHead(200, [name, 'b']));
     await assertThrows(t, 'ERR_INVALID_HTTP_TOKEN', (res) => res.addTrailers({ [name]: 'b' }));
+    if (!hasOlderMembers) continue;
+    await assertThrows(t, 'ERR_INVALID_HTTP_TOKEN', (res) => setAll(res, { [name]: 'b' }));
+    await assertThrows(t, 'ERR_INVALID_HTTP_TOKEN', (res) => {
+      res.setHeader('x-a', 'b');
+      Reflect.set(res, '_headerNames', { 'x-a': name });
+    });
   }
 });
 
