@@ -11,7 +11,7 @@ import type { MessageParser, MessageSink } from '../wire/parser.js';
 import type { BodySource, Incoming } from './incoming-message.js';
 import { Outbox } from './outbox.js';
 import { throwLater } from './outgoing.js';
-import { copyOf, type Reader, readShared, stopReading } from './shared-read.js';
+import { copyOf, type Reader, readAsStream, readShared, stopReading } from './shared-read.js';
 import { kConnection } from './symbols.js';
 
 /** A socket, or any Duplex a user takes for one, with what is kept for ourselves. */
@@ -80,6 +80,7 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
     socket.removeListener('data', onData);
     this.outbox.release();
     stopReading(this);
+    readAsStream(socket);
     this.setReadingAhead(true);
     socket[kConnection] = undefined;
     socket.parser = null;

@@ -12,6 +12,7 @@
  * handed on as it is.
  */
 import { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 import { MAX_OWN_READS, READ_SIZE } from '../wire/limits.js';
 import type { ConnectionSocket } from './connection.js';
 import { throwLater } from './outgoing.js';
@@ -93,11 +94,30 @@ export function readShared(socket: ConnectionSocket): void {
   const keeper = socket as unknown as Keeper;
   // Who made the socket with the option reads it: another's, or ours of before.
   if (keeper[names.buffer] !== null && keeper[names.generator] !== nextBuffer) return;
+  // It was handed over, and comes back.
+  if (socket.pause === Duplex.prototype.pause) {
+    for (const name of OF_STREAMS) Reflect.deleteProperty(socket, name);
+  }
   shared ??= Buffer.allocUnsafeSlow(READ_SIZE);
   keeper[names.buffer] = shared;
   keeper[names.generator] = nextBuffer;
   keeper[names.callback] = onRead;
   handle.useUserBuffer(shared);
+}
+
+/** What a socket with a buffer of its caller's does otherwise than a stream: paused, it does not read on. */
+const OF_STREAMS = ['pause', 'resume', 'read'] as const;
+
+/**
+ * The socket is another protocol's from now on, for which it has to be as any other: while it is paused, it reads until
+ * the stream is full, and so sees its end. A pipe whose other end is gone leaves it like that.
+ */
+export function readAsStream(socket: ConnectionSocket): void {
+  if (!names || (socket as unknown as Keeper)[names.generator] !== nextBuffer) return;
+  for (const name of OF_STREAMS) {
+    const value = Duplex.prototype[name];
+    Object.defineProperty(socket, name, { value, writable: true, configurable: true });
+  }
 }
 
 /** The reader's socket is closed, or another protocol's: it needs no buffer of its own. */
