@@ -86,7 +86,8 @@ function nextBuffer(): Buffer | undefined {
  * unshift is the stream's as before. Does nothing for what is no socket of the system.
  */
 export function readShared(socket: ConnectionSocket): void {
-  if (!(socket instanceof Socket)) return;
+  // Who replaced its _read feeds it: the handle, as with libraries that mock the network, may be connected to nothing.
+  if (!(socket instanceof Socket) || socket._read !== Socket.prototype._read) return;
   const handle = handleOf(socket);
   if (typeof handle?.useUserBuffer !== 'function') return;
   if (names === undefined) names = findNames();
