@@ -32,6 +32,8 @@ export class ServerConnection extends ServerUpgrades implements Linked<ServerCon
   /** Why the input cannot be read any more. */
   private parseError: PeerError | null = null;
   private isLingering = false;
+  /** Was 'clientError' emitted? What the socket is destroyed with from then on is nobody's news. */
+  private isErrorTold = false;
 
   /** currentTime() of the first byte of the message being received; 0 between messages. */
   messageStartedAt: number;
@@ -297,6 +299,7 @@ export class ServerConnection extends ServerUpgrades implements Linked<ServerCon
     const { server, socket } = this;
     this.pendingError = null;
     this.reads = false;
+    this.isErrorTold = true;
     debug('server: %s', error.message);
     try {
       if (server.emit('clientError', error, socket)) return;
@@ -332,8 +335,8 @@ export class ServerConnection extends ServerUpgrades implements Linked<ServerCon
   onSocketError(error: Error): void {
     // Whoever has the other protocol hears of it.
     if (this.upgraded !== null) return;
-    // What we destroyed it with was reported.
-    if (this.isLingering) return;
+    if (this.isLingering || this.isErrorTold) return;
+    this.isErrorTold = true;
     if (!this.server.emit('clientError', error, this.socket)) this.socket.destroy(error);
   }
 

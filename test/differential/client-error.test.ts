@@ -46,6 +46,35 @@ for (const [label, text] of malformedChunks) {
   differ(`clientError code in chunks: ${label}`, (scene) => refused(scene, ['code'], label, whole));
 }
 
+for (const [label, text] of malformed.slice(0, 3)) {
+  differ(
+    `clientError is emitted once where its listener destroys the socket with it: ${label}`,
+    async (scene) => {
+      const server = await scene.serve();
+      server.on('clientError', (error: ParseError, socket: Duplex) => {
+        scene.log('clientError', error.code);
+        socket.on('close', () => scene.log('socket close'));
+        socket.destroy(error);
+      });
+      const client = scene.connect(server);
+      await client.send(text);
+      await scene.seen('socket close');
+    },
+  );
+}
+
+differ('clientError is emitted once for a socket that is destroyed with two errors', async (scene) => {
+  const server = await scene.serve();
+  server.on('clientError', (error: ParseError, socket: Duplex) => {
+    scene.log('clientError', error.message);
+    socket.on('close', () => scene.log('socket close'));
+    socket.destroy(new Error('another'));
+  });
+  const client = scene.connect(server);
+  await client.send('nonsense\r\n\r\n');
+  await scene.seen('socket close');
+});
+
 differ(
   'the reason phrase of an error reply is not what the application makes of STATUS_CODES',
   async (scene) => {
