@@ -76,9 +76,7 @@ export abstract class ClientExchange extends Connection implements MessageOutlet
       socket.removeListener('timeout', onResponseTimeout);
     }
     if (!request.shouldKeepAlive) {
-      if (!socket.writable) return;
-      if (typeof socket.destroySoon === 'function') socket.destroySoon();
-      else socket.end();
+      if (socket.writable) this.destroySoon();
     } else if (this.isRequestFlushed && !response.aborted) {
       this.release(request);
     }

@@ -271,6 +271,13 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
     this.socket.pause();
   }
 
+  /** Ends the socket, and destroys it when all is written, as far as it has a way to do that. */
+  protected destroySoon(): void {
+    const { socket } = this;
+    if (typeof socket.destroySoon === 'function') socket.destroySoon();
+    else socket.end();
+  }
+
   /** Nothing of the input is of use any more, but for its end. */
   protected discardInput(): void {
     this.heldInput = null;

@@ -217,12 +217,8 @@ export class ServerConnection extends ServerUpgrades implements Linked<ServerCon
   protected end(): void {
     const { socket } = this;
     this.reads = false;
-    if (this.parser.isIdle || typeof socket.destroySoon !== 'function') {
-      if (typeof socket.destroySoon === 'function') socket.destroySoon();
-      else socket.end();
-      return;
-    }
-    this.linger();
+    if (this.parser.isIdle || typeof socket.destroySoon !== 'function') this.destroySoon();
+    else this.linger();
   }
 
   private linger(error?: Error): void {
@@ -326,7 +322,7 @@ export class ServerConnection extends ServerUpgrades implements Linked<ServerCon
     socket.write(errorReply(statusCode), 'latin1');
     this.abortExchanges();
     // A client that ended its side has nothing more to send.
-    if (socket.readableEnded) socket.destroySoon();
+    if (socket.readableEnded) this.destroySoon();
     else this.linger(error);
   }
 

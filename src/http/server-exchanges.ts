@@ -180,7 +180,7 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
   protected isBlocked(): boolean {
     return (
       this.waiting.length >= MAX_PIPELINED_REQUESTS ||
-      this.queuedBytes >= this.socket.writableHighWaterMark ||
+      this.queuedBytes > this.socket.writableHighWaterMark ||
       this.socket.writableNeedDrain
     );
   }

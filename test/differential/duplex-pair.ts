@@ -1,7 +1,7 @@
-import { Duplex } from 'node:stream';
+import { Duplex, type DuplexOptions } from 'node:stream';
 
 /** Two ends of a connection in memory. */
-export function duplexPair(): [Duplex, Duplex] {
+export function duplexPair(options?: DuplexOptions): [Duplex, Duplex] {
   class End extends Duplex {
     other: End | undefined;
     release = () => {};
@@ -20,8 +20,8 @@ export function duplexPair(): [Duplex, Duplex] {
       done();
     }
   }
-  const one = new End();
-  const two = new End();
+  const one = new End(options);
+  const two = new End(options);
   one.other = two;
   two.other = one;
   return [one, two];

@@ -181,6 +181,36 @@ differ('a malformed message on any Duplex', async (scene) => {
   scene.recordText(received);
 });
 
+differ('requests pipelined on a Duplex that buffers nothing', async (scene) => {
+  const server = scene.http.createServer((req, res) => {
+    scene.log('request', req.url);
+    res.end(`got ${req.url}`);
+  });
+  const [ours, theirs] = duplexPair({ writableHighWaterMark: 0, readableHighWaterMark: 0 });
+  let received = '';
+  theirs.on('data', (data) => {
+    received += data;
+  });
+  const ended = once(theirs, 'end');
+  server.emit('connection', ours);
+  theirs.write(get('/1') + get('/2') + lastGet('/3'));
+  await ended;
+  scene.recordText(received);
+});
+
+// Only what stock has in common with what is right: it destroys the Duplex with the reply unread.
+differ('any Duplex that ends within a message', async (scene) => {
+  const server = scene.http.createServer((req) => scene.log('request', req.url));
+  const [ours, theirs] = duplexPair();
+  ours.on('error', () => {});
+  const closed = new Promise((resolve) => ours.on('close', resolve));
+  server.emit('connection', ours);
+  theirs.resume();
+  theirs.end(head('GET / HTTP/1.1').slice(0, -4));
+  await closed;
+  scene.log('destroyed', ours.destroyed);
+});
+
 differ('listeners of request are called in turn, and the first must not answer', async (scene) => {
   const server = await scene.serve(() => scene.log('first'));
   server.prependListener('request', () => scene.log('before'));
