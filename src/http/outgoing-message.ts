@@ -100,6 +100,11 @@ Object.setPrototypeOf(OutgoingMessage.prototype, Stream.prototype);
 Object.setPrototypeOf(OutgoingMessage, Stream);
 
 const members: ThisType<Outgoing> & Record<string, unknown> = {
+  eventNames() {
+    // Stream's own looks into the list of listeners, which comes with the first.
+    return this._events === undefined ? [] : Stream.prototype.eventNames.call(this);
+  },
+
   /** Sets the socket's timeout, now or once there is one; the callback is a listener for 'timeout'. */
   setTimeout(milliseconds: number, callback?: () => void) {
     if (callback) this.on('timeout', callback);

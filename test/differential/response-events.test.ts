@@ -337,3 +337,20 @@ differEither('HEAD has the same events', async (scene) => {
   await scene.exchange(server, head('HEAD / HTTP/1.1', 'Host: a'), '\r\n\r\n');
   await scene.seen('res / close');
 });
+
+differ('eventNames, with and without listeners', async (scene) => {
+  const server = await scene.serve((req, res) => {
+    scene.log('req', req.eventNames());
+    req.on('end', () => {}).once('close', () => {});
+    scene.log('req', req.listenerCount('end'), req.eventNames().includes('end'));
+    // Stock has a listener of its own.
+    scene.log('res', Array.isArray(res.eventNames()));
+    res.on('close', () => {});
+    scene.log('res', res.eventNames().includes('close'));
+    req.resume();
+    res.end('ok');
+  });
+  await scene.exchange(server, lastGet());
+  const { IncomingMessage, OutgoingMessage } = scene.http;
+  scene.log('made', new IncomingMessage(null as never).eventNames(), new OutgoingMessage().eventNames());
+});
