@@ -190,42 +190,56 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
     // Who pipelined will do so again: the responses to one chunk of requests leave together.
     if (this.isPipelined) this.corkInput();
     this.isPipelined = false;
-    do {
-      at = parser.execute(chunk, at, end);
-      if (parser.error !== null) {
-        this.reads = false;
-        parser.error.bytesParsed = parser.error.code === HEADER_OVERFLOW ? lineEnd(chunk, at, end) : at;
-        parser.error.rawPacket = this.kept(chunk, 0, end);
-        this.onParseError(parser.error);
-        break;
-      }
-      if (this.thrown !== null) {
-        const { error } = this.thrown;
-        this.thrown = null;
-        if (at < end && this.reads) this.hold(chunk, at, end);
-        this.rest();
-        process.nextTick(resumeMessages, this);
-        throw error;
-      }
-      if (parser.isTunnel) {
-        this.reads = false;
-        this.onTunnel(at < end ? this.kept(chunk, at, end) : EMPTY);
-        break;
-      }
-      if (!this.reads) {
-        if (at < end) this.onUnreadable(this.kept(chunk, at, end));
-        break;
-      }
-      if (at < end) {
-        if (this.isBlocked()) {
-          this.hold(chunk, at, end);
+    try {
+      do {
+        at = this.execute(chunk, at, end);
+        if (parser.error !== null) {
+          this.reads = false;
+          parser.error.bytesParsed = parser.error.code === HEADER_OVERFLOW ? lineEnd(chunk, at, end) : at;
+          parser.error.rawPacket = this.kept(chunk, 0, end);
+          this.onParseError(parser.error);
           break;
         }
-        this.isPipelined = true;
-        this.corkInput();
-      }
-    } while (at < end);
-    this.rest();
+        if (this.thrown !== null) {
+          const { error } = this.thrown;
+          this.thrown = null;
+          if (at < end && this.reads) this.hold(chunk, at, end);
+          process.nextTick(resumeMessages, this);
+          throw error;
+        }
+        if (parser.isTunnel) {
+          this.reads = false;
+          this.onTunnel(at < end ? this.kept(chunk, at, end) : EMPTY);
+          break;
+        }
+        if (!this.reads) {
+          if (at < end) this.onUnreadable(this.kept(chunk, at, end));
+          break;
+        }
+        if (at < end) {
+          if (this.isBlocked()) {
+            this.hold(chunk, at, end);
+            break;
+          }
+          this.isPipelined = true;
+          this.corkInput();
+        }
+      } while (at < end);
+    } finally {
+      this.rest();
+    }
+  }
+
+  /** What a listener throws is kept; what comes out here was thrown by a message's class, and there is no message. */
+  private execute(chunk: Buffer, from: number, end: number): number {
+    try {
+      return this.parser.execute(chunk, from, end);
+    } catch (error) {
+      // What comes behind it would be answered in its place.
+      this.reads = false;
+      this.socket.destroy();
+      throw error;
+    }
   }
 
   private rest(): void {

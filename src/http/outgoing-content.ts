@@ -264,8 +264,11 @@ export function endMessage(
   }
   message.finished = true;
   if (message.outputData.length === 0 && (socket as TurnSocket | null)?._httpMessage === message) {
-    message._finish();
-    outlet?.messageEnded(message);
+    try {
+      message._finish();
+    } finally {
+      outlet?.messageEnded(message);
+    }
   }
 }
 

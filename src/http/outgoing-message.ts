@@ -261,8 +261,11 @@ const members: ThisType<Outgoing> & Record<string, unknown> = {
     if (!socket?.writable) return;
     const accepted = this._flushOutput(socket);
     if (this.finished) {
-      this._finish();
-      this[kConnection]?.messageEnded(this);
+      try {
+        this._finish();
+      } finally {
+        this[kConnection]?.messageEnded(this);
+      }
     } else if (accepted) {
       emitDrain(this);
     }

@@ -373,12 +373,13 @@ export class ServerConnection extends ServerUpgrades implements Linked<ServerCon
     this.reads = false;
     if (this.upgraded !== null) this.cutUpgrade();
     const { pendingError } = this;
-    if (pendingError !== null) {
-      this.pendingError = null;
-      this.server.emit('clientError', pendingError, this.socket);
+    this.pendingError = null;
+    try {
+      if (pendingError !== null) this.server.emit('clientError', pendingError, this.socket);
+    } finally {
+      this.abortExchanges();
+      this.dropUpgrade();
     }
-    this.abortExchanges();
-    this.dropUpgrade();
   }
 
   onSocketDrain(): void {

@@ -137,7 +137,13 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
         return;
       }
     }
-    if (this.waiting.length > 0) this.giveTurn(this.waiting.shift() as Response);
+    if (this.waiting.length === 0) return;
+    try {
+      this.giveTurn(this.waiting.shift() as Response);
+    } catch (error) {
+      // Its listeners threw it, and this is another's call of end().
+      throwLater(error);
+    }
   }
 
   /** The system took the last bytes of the oldest ended response. */
@@ -243,7 +249,11 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
       if (!request.destroyed && !(request.complete && request.readableEnded)) {
         this.abortRequest(request);
       }
-      emitClose(response);
+      try {
+        emitClose(response);
+      } catch (error) {
+        throwLater(error);
+      }
       abortSignal(request);
     }
   }

@@ -128,8 +128,11 @@ const members: ThisType<Response> & Record<string, unknown> = {
     socket._httpMessage = this;
     if (this[kConnection] === null) socket.on('close', onSocketClose);
     this.socket = socket;
-    emitHeard(this, 'socket', socket);
-    this._flush();
+    try {
+      emitHeard(this, 'socket', socket);
+    } finally {
+      this._flush();
+    }
   },
 
   detachSocket(socket: TurnSocket) {
