@@ -161,6 +161,40 @@ export const clientDeviations: readonly Deviation[] = [
     expected: ["upgrade 'first'", 'req close'],
   },
   {
+    name: 'an interim response to CONNECT is one',
+    stock: "takes it for the response: 'connect', with the final one in `head`.",
+    barewire: "emits 'information', and 'connect' for the final one.",
+    reason: 'RFC 9110 section 15.2: a client MUST be able to parse interim responses before the final one.',
+    scenario: async (scene) => {
+      const origin = await scene.origin(`${head('HTTP/1.1 103 Early Hints') + head('HTTP/1.1 200 OK')}first`);
+      const req = scene.get(origin, { method: 'CONNECT', path: 'a:1' }, 'req', ['error', 'close']);
+      req.on('information', ({ statusCode }) => scene.log('information', statusCode));
+      req.on('connect', (res, socket, first) => {
+        scene.log('connect', res.statusCode, first);
+        socket.destroy();
+      });
+      await scene.closed();
+    },
+    expected: ['information 103', "connect 200 'first'", 'req close'],
+  },
+  {
+    name: 'fields that frame are ignored in the success of CONNECT',
+    stock: 'reads them, and fails where they contradict each other.',
+    barewire: "emits 'connect'.",
+    reason: 'RFC 9110 section 9.3.6: a client MUST ignore them.',
+    scenario: async (scene) => {
+      const fields = ['Content-Length: 2', 'Transfer-Encoding: chunked'];
+      const origin = await scene.origin(`${head('HTTP/1.1 200 OK', ...fields)}first`);
+      const req = scene.get(origin, { method: 'CONNECT', path: 'a:1' }, 'req', ['error', 'close']);
+      req.on('connect', (res, socket, first) => {
+        scene.log('connect', res.statusCode, first);
+        socket.destroy();
+      });
+      await scene.closed();
+    },
+    expected: ["connect 200 'first'", 'req close'],
+  },
+  {
     name: 'content of a request is always framed',
     stock: 'sends that of GET, HEAD, DELETE, OPTIONS and TRACE without a length, unless the caller sets one.',
     barewire: 'adds Content-Length or Transfer-Encoding.',
