@@ -7,7 +7,6 @@
  * connection before it could be taken for the next one's response.
  */
 import { behindClose, type PeerError } from '../errors.js';
-import { CONNECTION } from '../wire/fields.js';
 import { CLOSE_DELIMITED } from '../wire/framing.js';
 import { MAX_HEADERS_COUNT } from '../wire/limits.js';
 import { MessageParser, type MessageSink, RESPONSE } from '../wire/parser.js';
@@ -143,7 +142,7 @@ export class ClientConnection extends ClientExchange {
       response.upgrade = true;
       return true;
     }
-    const options = fields.has(CONNECTION) ? messageConnectionOptions(fields) : 0;
+    const options = messageConnectionOptions(fields);
     this.isLastResponse = !isPersistent(versionMajor === 0 ? 0 : versionMinor, options);
     if (this.isLastResponse || parser.framing === CLOSE_DELIMITED) request.shouldKeepAlive = false;
     if (isObserved) finishClientEntry(request, response);

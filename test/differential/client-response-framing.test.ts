@@ -67,6 +67,14 @@ const responses: [string, string][] = [
     'Connection: close and a length',
     `${head('HTTP/1.1 200 OK', 'Connection: close', 'Content-Length: 4')}text`,
   ],
+  [
+    'Proxy-Connection: close and a length',
+    `${head('HTTP/1.1 200 OK', 'Proxy-Connection: close', 'Content-Length: 4')}text`,
+  ],
+  [
+    'HTTP/1.0 that stays by Proxy-Connection',
+    `${head('HTTP/1.0 200 OK', 'Content-Length: 4', 'Proxy-Connection: keep-alive')}text`,
+  ],
   ['Connection: Close', `${head('HTTP/1.1 200 OK', 'Connection: Close', 'Content-Length: 4')}text`],
   ['Connection as a list', `${head('HTTP/1.1 200 OK', 'Connection: a, close', 'Content-Length: 4')}text`],
   ['Connection of another name', `${head('HTTP/1.1 200 OK', 'Connection: closed', 'Content-Length: 4')}text`],
