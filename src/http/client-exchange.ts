@@ -56,7 +56,7 @@ export abstract class ClientExchange extends Connection implements MessageOutlet
 
   private requestFlushed(): void {
     const { request } = this;
-    if (request === null) return;
+    if (request === null || this.hasFailed) return;
     this.isRequestFlushed = true;
     const again = request[kRetry];
     if (again === null || !again.hasFinished) request.emit('finish');
@@ -125,12 +125,18 @@ export abstract class ClientExchange extends Connection implements MessageOutlet
       socket.destroy();
       return;
     }
-    if (this.reads) this.parser.finish();
+    if (!this.reads) {
+      // It was answered. The rest of the request may still be wanted.
+      socket.end();
+      return;
+    }
+    this.parser.finish();
     this.reads = false;
     // TLS has more to say of an end before its handshake, and is about to.
     if (socket.errored) return;
     if (!request.res && !this.mayRetry(request)) this.fail(connectionReset('socket hang up'));
-    socket.end();
+    // Not ended: a server that reads no more would hold the request for as long as it likes.
+    socket.destroy();
   }
 
   onSocketClose(): void {

@@ -179,3 +179,25 @@ differ('the server closes within a long request', async (scene) => {
   await scene.seen('req error');
   await scene.closed();
 });
+
+/** More than the system holds between the two ends. */
+const tooMuch = Buffer.alloc(2 ** 25);
+
+for (const [phase, text] of phases.filter(([name]) => name !== 'behind a whole response')) {
+  for (const ends of [false, true]) {
+    differ(
+      `the server ends ${phase}, and reads no more of a request that ${ends ? 'has' : 'has not'} ended`,
+      async (scene) => {
+        const origin = await scene.origin();
+        const req = scene.request(origin, { method: 'POST' }, 'req', ['error', 'close']);
+        if (ends) req.end(tooMuch);
+        else req.write(tooMuch);
+        const { socket } = await origin.connection();
+        socket.pause();
+        socket.end(text, 'latin1');
+        await scene.closed();
+        scene.log('states', req.destroyed, req.socket?.destroyed);
+      },
+    );
+  }
+}
