@@ -217,7 +217,7 @@ function setHeaders(
   }
   if (proxy !== null) addProxyFields(request, proxy);
   if (request[kStore]?.get('expect')) {
-    if (request._header !== null) throw headersSent('render');
+    if (request._header) throw headersSent('render');
     request._storeHeader(requestLine(request.method, request.path));
   }
 }
@@ -235,7 +235,7 @@ const members: ThisType<Request> & Record<string, unknown> = {
   },
 
   _implicitHeader(length = 0) {
-    if (this._header !== null) throw headersSent('render');
+    if (this._header) throw headersSent('render');
     // Content nobody would expect with this method is framed all the same: unframed, it would be read as the
     // next request (RFC 9112 section 6.3).
     if (length > 0 && !changesProtocol(this)) this.useChunkedEncodingByDefault = true;

@@ -105,7 +105,7 @@ export function writeContent(
     return false;
   }
   const length = lengthOf(chunk, encoding);
-  if (message._header === null) {
+  if (!message._header) {
     if (finish !== null) message._contentLength = length;
     message._implicitHeader(length);
   }
@@ -247,7 +247,7 @@ export function endMessage(
   if (chunk !== null) {
     writeContent(message, chunk, encoding, nop, finish);
   } else {
-    if (message._header === null) {
+    if (!message._header) {
       message._contentLength = 0;
       message._implicitHeader();
     }

@@ -22,7 +22,7 @@ export const headerMembers: ThisType<Outgoing> & Record<string, unknown> = {
    * @throws ERR_HTTP_HEADERS_SENT, ERR_INVALID_HTTP_TOKEN, ERR_HTTP_INVALID_HEADER_VALUE, ERR_INVALID_CHAR
    */
   setHeader(name: string, value: HeaderValue) {
-    if (this._header !== null) throw headersSent('set');
+    if (this._header) throw headersSent('set');
     const checked = outgoingName(name);
     checkValue(checked, name, value);
     (this[kStore] ??= new HeaderStore()).set(name, value, checked);
@@ -31,7 +31,7 @@ export const headerMembers: ThisType<Outgoing> & Record<string, unknown> = {
 
   /** Sets the headers of a Headers or a Map. @throws as setHeader; ERR_INVALID_ARG_TYPE */
   setHeaders(headers: Headers | Map<string, HeaderValue>) {
-    if (this._header !== null) throw headersSent('set');
+    if (this._header) throw headersSent('set');
     if (
       !headers ||
       Array.isArray(headers) ||
@@ -56,7 +56,7 @@ export const headerMembers: ThisType<Outgoing> & Record<string, unknown> = {
 
   /** Adds to a header's values. @throws as setHeader */
   appendHeader(name: string, value: HeaderValue) {
-    if (this._header !== null) throw headersSent('append');
+    if (this._header) throw headersSent('append');
     const checked = outgoingName(name);
     validateHeaderValue(name, value);
     (this[kStore] ??= new HeaderStore()).append(name, value, checked);
@@ -92,7 +92,7 @@ export const headerMembers: ThisType<Outgoing> & Record<string, unknown> = {
   /** Removes a header; one that would be added by itself stays away then. @throws ERR_HTTP_HEADERS_SENT */
   removeHeader(name: string) {
     checkNameIsString(name);
-    if (this._header !== null) throw headersSent('remove');
+    if (this._header) throw headersSent('remove');
     const lowerCase = name.toLowerCase();
     if (lowerCase === 'connection') this._removedConnection = true;
     else if (lowerCase === 'date') this.sendDate = false;
@@ -102,7 +102,7 @@ export const headerMembers: ThisType<Outgoing> & Record<string, unknown> = {
   },
 
   _renderHeaders() {
-    if (this._header !== null) throw headersSent('render');
+    if (this._header) throw headersSent('render');
     const rendered: Record<string, HeaderValue> = {};
     for (const { name, value } of this[kStore]?.values() ?? []) rendered[name] = value;
     return rendered;

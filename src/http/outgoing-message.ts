@@ -189,8 +189,7 @@ const members: ThisType<Outgoing> & Record<string, unknown> = {
 
   /** Sends head and content as they are; the head before the first bytes. */
   _send(data: Chunk, encoding?: BufferEncoding | null, callback?: Callback | null, byteLength?: number) {
-    if (this._headerSent || this._header === null)
-      return this._writeRaw(data, encoding, callback, byteLength);
+    if (this._headerSent || !this._header) return this._writeRaw(data, encoding, callback, byteLength);
     this._headerSent = true;
     const head = this._header;
     // A head is Latin-1, always: joined with text in another encoding its own octets would change.
@@ -242,7 +241,7 @@ const members: ThisType<Outgoing> & Record<string, unknown> = {
 
   /** Sends the head now rather than with the first content. */
   flushHeaders() {
-    if (this._header === null) this._implicitHeader();
+    if (!this._header) this._implicitHeader();
     this._send('');
   },
 
@@ -316,16 +315,16 @@ accessor('closed', function () {
   return this._closed;
 });
 accessor('writableFinished', function () {
-  return this.finished && this.outputSize === 0 && (this.socket === null || this.socket.writableLength === 0);
+  return this.finished && this.outputSize === 0 && (!this.socket || this.socket.writableLength === 0);
 });
 accessor('writableObjectMode', () => false);
 accessor('writableLength', function () {
   const held = this[kCorkedChunks]?.byteLength ?? 0;
   const gathered = this[kConnection]?.outbox.length ?? 0;
-  return this.outputSize + gathered + held + (this.socket === null ? 0 : this.socket.writableLength);
+  return this.outputSize + gathered + held + (this.socket?.writableLength ?? 0);
 });
 accessor('writableHighWaterMark', function () {
-  return this.socket === null ? this[kHighWaterMark] : this.socket.writableHighWaterMark;
+  return this.socket ? this.socket.writableHighWaterMark : this[kHighWaterMark];
 });
 accessor('writableCorked', function () {
   return this[kCorked];
@@ -337,7 +336,7 @@ accessor('writableNeedDrain', function () {
   return !this.destroyed && !this.finished && this[kNeedDrain];
 });
 accessor('headersSent', function () {
-  return this._header !== null;
+  return Boolean(this._header);
 });
 /** The former name of `socket`. */
 accessor(

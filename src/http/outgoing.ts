@@ -73,6 +73,7 @@ export interface Outgoing extends Omit<nodeHttp.OutgoingMessage, 'socket' | 'wri
   _removedContLen: boolean;
   _removedTE: boolean;
   _closed: boolean;
+  /** The head as it goes out. Null before it is made, and empty where a library has it so. */
   _header: string | null;
   _headerSent: boolean;
   _onPendingData: (delta: number) => void;

@@ -87,9 +87,9 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
     const last = this.waiting.at(-1) ?? this.turn;
     const { announced } = this;
     if (last === announced) return;
-    if (announced !== null && announced._header === null) announced.shouldKeepAlive = true;
+    if (announced !== null && !announced._header) announced.shouldKeepAlive = true;
     this.announced = null;
-    if (last === null || last._header !== null || !last.shouldKeepAlive) return;
+    if (last === null || last._header || !last.shouldKeepAlive) return;
     last.shouldKeepAlive = false;
     this.announced = last;
   }

@@ -110,7 +110,7 @@ function checkStatusMessage(message: string): void {
  * @throws ERR_HTTP_HEADERS_SENT
  */
 function writeInterim(response: Response, head: string, callback: Callback | undefined): boolean {
-  if (response._header !== null) throw headersSent('write');
+  if (response._header) throw headersSent('write');
   if (response.req.httpVersionMinor < 1) {
     if (callback) process.nextTick(callback);
     return true;
@@ -184,7 +184,7 @@ const members: ThisType<Response> & Record<string, unknown> = {
    *   ERR_INVALID_HTTP_TOKEN, ERR_HTTP_INVALID_HEADER_VALUE, ERR_INVALID_CHAR
    */
   writeInformation(statusCode: number, headers?: HeadersArgument | null, callback?: Callback) {
-    if (this._header !== null) throw headersSent('write');
+    if (this._header) throw headersSent('write');
     if (typeof statusCode !== 'number') throw invalidArgType('statusCode', 'of type number', statusCode);
     if (!Number.isInteger(statusCode)) throw outOfRange('statusCode', 'an integer', statusCode);
     if (statusCode < 100 || statusCode > 199) throw outOfRange('statusCode', '>= 100 && <= 199', statusCode);
@@ -216,7 +216,7 @@ const members: ThisType<Response> & Record<string, unknown> = {
    * @throws ERR_HTTP_HEADERS_SENT, ERR_HTTP_INVALID_STATUS_CODE, ERR_INVALID_CHAR, and as setHeader
    */
   writeHead(statusArgument: number, reason?: string | HeadersArgument, headersArgument?: HeadersArgument) {
-    if (this._header !== null) throw headersSent('write');
+    if (this._header) throw headersSent('write');
     const statusCode = checkedStatusCode(statusArgument);
     let headers = headersArgument;
     if (typeof reason === 'string') {

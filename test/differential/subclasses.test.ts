@@ -202,3 +202,47 @@ differ('_implicitHeader replaced on res', async (scene) => {
   });
   await scene.exchange(server, lastGet());
 });
+
+for (const how of ['end', 'write and end', 'writeHead', 'flushHeaders', 'no content'] as const) {
+  differ(
+    `a response with an empty _header on what is hardly a socket, as serverless-http has it: ${how}`,
+    async (scene) => {
+      const { IncomingMessage, ServerResponse } = scene.http;
+      const req = new IncomingMessage(null as never);
+      Object.assign(req, { method: 'GET', httpVersionMajor: 1, httpVersionMinor: 1 });
+      const res = new ServerResponse(req);
+      res.useChunkedEncodingByDefault = false;
+      res.chunkedEncoding = false;
+      res.sendDate = false;
+      Reflect.set(res, '_header', '');
+      const nothing = () => {};
+      res.assignSocket({
+        ...{ _writableState: {}, writable: true },
+        ...{ on: nothing, removeListener: nothing, destroy: nothing, cork: nothing, uncork: nothing },
+        write(data: string | Buffer, _encoding: unknown, callback: unknown) {
+          // Some releases end with a write of nothing.
+          if (data.length > 0) for (const line of String(data).split('\r\n')) scene.log('socket', line);
+          if (typeof callback === 'function') callback();
+        },
+      } as never);
+      scene.watch('res', res, 'finish', 'error');
+      scene.log('sent', res.headersSent);
+      res.setHeader('X-A', 'b');
+      res.appendHeader('X-C', 'd');
+      res.removeHeader('X-C');
+      if (how === 'end') res.end('content');
+      if (how === 'write and end') {
+        res.write('some');
+        res.end('more');
+      }
+      if (how === 'writeHead') res.writeHead(201, { 'X-E': 'f' }).end('content');
+      if (how === 'flushHeaders') {
+        res.flushHeaders();
+        res.end('content');
+      }
+      if (how === 'no content') res.end();
+      scene.log('sent', res.headersSent);
+      await scene.turns();
+    },
+  );
+}
