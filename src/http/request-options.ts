@@ -176,7 +176,10 @@ let lastPort: unknown;
 let lastDefaultPort: unknown;
 let lastField = '';
 
-/** The Host field for this host and port: an IPv6 address in brackets, the port where it is not the default. */
+/**
+ * The Host field for this host and port: an IPv6 address in brackets, the port where it is not the default. The zone of
+ * an address means something to this machine alone, and MUST be removed (RFC 6874 section 4).
+ */
 export function hostField(host: string, port: unknown, defaultPort: unknown): string {
   if (host !== lastHost || port !== lastPort || defaultPort !== lastDefaultPort || typeof port === 'object') {
     lastHost = host;
@@ -190,7 +193,7 @@ export function hostField(host: string, port: unknown, defaultPort: unknown): st
 function makeHostField(host: string, port: unknown, defaultPort: unknown): string {
   const colon = host.indexOf(':');
   const isIPv6 = colon !== -1 && host.includes(':', colon + 1) && host.charCodeAt(0) !== 0x5b;
-  const field = isIPv6 ? `[${host}]` : host;
+  const field = isIPv6 ? `[${host.split('%', 1)[0]}]` : host;
   return port && Number(port) !== defaultPort ? `${field}:${port}` : field;
 }
 

@@ -195,6 +195,19 @@ export const clientDeviations: readonly Deviation[] = [
     expected: ["connect 200 'first'", 'req close'],
   },
   {
+    name: 'the zone of an IPv6 address is not in Host',
+    stock: 'sends it.',
+    barewire: 'leaves it out.',
+    reason:
+      'RFC 6874 section 4: a client MUST remove it. It means something to this machine alone, and is no host to a server (RFC 3986 section 3.2.2).',
+    scenario: (scene) => {
+      const agent = { addRequest() {} } as never;
+      const req = scene.http.request({ host: 'fe80::1%eth0', port: 8080, agent });
+      scene.log('Host', req.getHeader('host'));
+    },
+    expected: ["Host '[fe80::1]:8080'"],
+  },
+  {
     name: 'content of a request is always framed',
     stock: 'sends that of GET, HEAD, DELETE, OPTIONS and TRACE without a length, unless the caller sets one.',
     barewire: 'adds Content-Length or Transfer-Encoding.',

@@ -206,7 +206,7 @@ differNewest('ports and defaultPort in Host', ({ http, log, attempt }) => {
 });
 
 differ('a Host for an IPv6 address is in brackets', ({ http, log }) => {
-  for (const host of ['::1', 'fe80::1%lo', '[::1]', '1::2:3', 'a:b', 'a:80']) {
+  for (const host of ['::1', '[::1]', '1::2:3', 'a:b', 'a:80']) {
     const req = http.request({ host, port: 81, createConnection: () => undefined });
     req.on('error', () => {}).destroy();
     log(host, req.getHeader('host'), req.host);
