@@ -279,7 +279,7 @@ const members: ThisType<Request> & Record<string, unknown> = {
       if (socket.writable) call();
       else socket.once('connect', call);
     };
-    if (this.socket === null) this.once('socket', onSocket);
+    if (!this.socket) this.once('socket', onSocket);
     else onSocket();
   },
 

@@ -60,8 +60,8 @@ export function addHeader(headers: Headers, name: string, value: string, joinDup
   else if (joinDuplicates || !FIRST_COUNTS.has(field)) headers[field] = `${present}, ${value}`;
 }
 
-/** The object that `req.headers` is: a plain one, as node:http's. */
-export function headersOf(lines: readonly string[], joinDuplicates: boolean): Headers {
+/** The object that `req.headers` is: a plain one, as node:http's. What was made of the prototype alone has no lines. */
+export function headersOf(lines: readonly string[] = [], joinDuplicates = false): Headers {
   const headers: Headers = {};
   for (let i = 0; i < lines.length; i += 2) addHeader(headers, lines[i], lines[i + 1], joinDuplicates);
   return headers;
@@ -92,7 +92,7 @@ export function headerOf(message: WithHeaders, name: string): string | string[] 
 }
 
 /** Every value of every name, in lists, on an object without prototype. */
-export function distinctHeadersOf(lines: readonly string[]): Record<string, string[]> {
+export function distinctHeadersOf(lines: readonly string[] = []): Record<string, string[]> {
   const headers: Record<string, string[]> = Object.create(null);
   for (let i = 0; i < lines.length; i += 2) {
     const field = lowerCaseName(lines[i]);

@@ -150,7 +150,7 @@ function sendLast(
   length: number,
 ): boolean {
   if (!message.chunkedEncoding) {
-    if (message.socket === null || message[kConnection] !== null) {
+    if (!message.socket || message[kConnection] !== null) {
       return message._send(chunk, encoding, finish, length);
     }
     // A stream of the caller's sees the end as a write of its own, as node:http has it.
@@ -173,7 +173,7 @@ function sendLast(
 /** What is written within one turn of the event loop leaves in one piece. */
 function corkUntilTick(message: Outgoing): void {
   const { socket } = message;
-  if (socket === null) return;
+  if (!socket) return;
   const outlet = message[kConnection];
   if (outlet !== null) outlet.outbox.gatherUntilTick();
   else if (!socket.writableCorked) {

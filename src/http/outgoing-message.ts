@@ -108,7 +108,7 @@ const members: ThisType<Outgoing> & Record<string, unknown> = {
   /** Sets the socket's timeout, now or once there is one; the callback is a listener for 'timeout'. */
   setTimeout(milliseconds: number, callback?: () => void) {
     if (callback) this.on('timeout', callback);
-    if (this.socket === null) {
+    if (!this.socket) {
       this.once('socket', (socket: Socket) => socket.setTimeout(milliseconds));
     } else {
       this.socket.setTimeout(milliseconds);
@@ -218,7 +218,7 @@ const members: ThisType<Outgoing> & Record<string, unknown> = {
       done = coding;
       coding = null;
     }
-    if (socket !== null && (socket as TurnSocket)._httpMessage === (this as unknown) && socket.writable) {
+    if (socket && (socket as TurnSocket)._httpMessage === (this as unknown) && socket.writable) {
       if (this.outputData.length > 0) this._flushOutput(socket);
       const outlet = this[kConnection];
       if (outlet !== null) return outlet.outbox.write(data, coding, done);

@@ -203,6 +203,14 @@ differ('_implicitHeader replaced on res', async (scene) => {
   await scene.exchange(server, lastGet());
 });
 
+differ('what is made of a prototype alone has no headers, and none that were sent', (scene) => {
+  const { IncomingMessage, ServerResponse } = scene.http;
+  const req = Object.create(IncomingMessage.prototype);
+  scene.properties('req', req, ['headers', 'headersDistinct', 'trailers', 'trailersDistinct']);
+  const res = Object.create(ServerResponse.prototype);
+  scene.properties('res', res, ['statusCode', 'statusMessage', 'headersSent', 'writableObjectMode']);
+});
+
 for (const how of ['end', 'write and end', 'writeHead', 'flushHeaders', 'no content'] as const) {
   differ(
     `a response with an empty _header on what is hardly a socket, as serverless-http has it: ${how}`,
