@@ -46,7 +46,15 @@ export function latin1Of(content: Uint8Array): string {
 /** The error of a call that came too late: emitted once, and given to the callback. */
 export function reportError(message: Outgoing, error: Error, callback: Callback): void {
   if (message.destroyed) return;
-  process.nextTick(emitError, message, error, callback);
+  if (isSent(message)) process.nextTick(callback, error);
+  else process.nextTick(emitError, message, error, callback);
+}
+
+/** Was all of a response sent? It closes in the next tick, before an error would be told, as node:http has it. */
+function isSent(message: Outgoing): boolean {
+  return (
+    message.finished && message[kConnection] !== null && !message.socket && message.outputData.length === 0
+  );
 }
 
 function emitError(message: Outgoing, error: Error, callback: Callback): void {

@@ -354,3 +354,19 @@ differ('eventNames, with and without listeners', async (scene) => {
   const { IncomingMessage, OutgoingMessage } = scene.http;
   scene.log('made', new IncomingMessage(null as never).eventNames(), new OutgoingMessage().eventNames());
 });
+
+for (const act of ['end', 'write'] as const) {
+  differ(`${act} in a listener of finish is no error`, async (scene) => {
+    const server = await scene.serve((_req, res) => {
+      scene.watch('res', res, 'finish', 'error');
+      res.on('finish', () => {
+        const done = (error?: unknown) => scene.log('called back', error);
+        if (act === 'end') res.end('more', done);
+        else res.write('more', done);
+      });
+      res.end('ok');
+    });
+    await scene.exchange(server, lastGet());
+    await scene.seen('called back');
+  });
+}
