@@ -6,7 +6,7 @@ import { invalidArgType, invalidChar, invalidHeaderValue, invalidHttpToken } fro
 import { CONTENT_LENGTH_NAME, TRANSFER_ENCODING_NAME } from '../wire/framing.js';
 import { isToken } from '../wire/grammar.js';
 import { fieldLine } from '../wire/serializer.js';
-import { flat } from '../wire/text.js';
+import { flat, ownText } from '../wire/text.js';
 
 /** What a caller may give as a value. */
 export type HeaderValue = string | number | readonly string[];
@@ -44,9 +44,13 @@ const ROLES = new Map<string, number>([
   ['cookie', COOKIE],
 ]);
 
-/** Names that passed the check, in each spelling. Applications use few; a cap bounds those that make them up. */
+/**
+ * Names that passed the check, in each spelling. Applications use few; a cap bounds those that pass on what others made
+ * up. With the value that is kept for each, all of the section may be that it was cut from.
+ */
 const checkedNames = new Map<string, OutgoingName>();
-const MAX_CHECKED_NAMES = 2048;
+const MAX_CHECKED_NAMES = 256;
+const MAX_CHECKED_NAME_LENGTH = 64;
 
 /**
  * Checks a field name and tells what it is.
@@ -56,10 +60,12 @@ export function outgoingName(name: string, label = 'Header name'): OutgoingName 
   const checked = checkedNames.get(name);
   if (checked !== undefined) return checked;
   if (typeof name !== 'string' || !isToken(name)) throw invalidHttpToken(label, name);
-  const lowerCase = name.toLowerCase();
+  const isKept = checkedNames.size < MAX_CHECKED_NAMES && name.length <= MAX_CHECKED_NAME_LENGTH;
+  const own = isKept ? ownText(name) : name;
+  const lowerCase = own.toLowerCase();
   const role = ROLES.get(lowerCase) ?? PLAIN;
   const fresh: OutgoingName = { lowerCase, role, lastValue: undefined, lastLine: '' };
-  if (checkedNames.size < MAX_CHECKED_NAMES) checkedNames.set(name, fresh);
+  if (isKept) checkedNames.set(own, fresh);
   return fresh;
 }
 

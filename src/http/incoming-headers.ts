@@ -3,6 +3,7 @@
  * asked for, with node:http's rules for names that come more than once.
  */
 import { CONTENT_LENGTH_NAME } from '../wire/framing.js';
+import { ownText } from '../wire/text.js';
 import { kHeaders } from './symbols.js';
 
 /** Of these the first counts; `joinDuplicateHeaders` joins them like all others. */
@@ -34,8 +35,10 @@ const MAX_LOWER_CASE_NAMES = 2048;
 export function lowerCaseName(name: string): string {
   let lowerCase = lowerCaseNames.get(name);
   if (lowerCase === undefined) {
-    lowerCase = name.toLowerCase();
-    if (lowerCaseNames.size < MAX_LOWER_CASE_NAMES && name.length <= 64) lowerCaseNames.set(name, lowerCase);
+    const isKept = lowerCaseNames.size < MAX_LOWER_CASE_NAMES && name.length <= 64;
+    const own = isKept ? ownText(name) : name;
+    lowerCase = own.toLowerCase();
+    if (isKept) lowerCaseNames.set(own, lowerCase);
   }
   return lowerCase;
 }

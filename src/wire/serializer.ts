@@ -1,5 +1,5 @@
 /** Facts to text: start-lines and field lines, ready for the wire in Latin-1. */
-import { flat } from './text.js';
+import { flat, ownText } from './text.js';
 
 /** Lines that were made, by their status code, each with its reason phrase. */
 const statusLines: ({ readonly reason: string; readonly line: string } | undefined)[] = new Array(1000).fill(
@@ -24,7 +24,7 @@ export function statusLine(
   const line = `HTTP/1.1 ${statusCode} ${reason}\r\n`;
   // What nobody checked is not kept: it would pass the check of who comes next.
   if (checkReason !== undefined && reason.length <= MAX_KEPT_REASON)
-    statusLines[statusCode] = { reason, line: flat(line) };
+    statusLines[statusCode] = { reason: ownText(reason), line: flat(line) };
   return line;
 }
 

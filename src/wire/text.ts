@@ -21,6 +21,14 @@ export function flat(text: string): string {
   return latin1(Buffer.from(text, 'latin1'), 0, text.length);
 }
 
+/**
+ * The same text, to be kept. What was cut from a section keeps all of the section's text alive, as long as it is itself.
+ * V8 has a copy of its own of what names a property, and compares it fast; constants have it already.
+ */
+export function ownText(text: string): string {
+  return Object.keys({ [text]: 0 })[0];
+}
+
 /** Text up to this length is looked through here: a call of native code would cost more. */
 const SHORT_TEXT = 64;
 
