@@ -1,9 +1,8 @@
 /**
- * The deadlines of all connections of a server, without a timer for any of them.
+ * The deadlines of the idle connections of a server, without a timer for any of them.
  *
- * Idle connections wait in one list, in the order of their deadlines: since all wait equally long, who comes last
- * leaves last. One timer is set for the first. Requests being received are looked through now and then: their
- * time-outs are noticed on a tick, as node:http documents.
+ * They wait in one list, in the order of their deadlines: since all wait equally long, who comes last leaves last. One
+ * timer is set for the first. Requests being received are looked through now and then, in server-members.ts.
  */
 import { clearTimeout, currentTime, setTimeout } from './clock.js';
 

@@ -22,7 +22,6 @@ import { type Response, ServerResponse } from './server-response.js';
 
 export type HttpServerOptions = nodeHttp.ServerOptions;
 
-/** What a server keeps for itself. */
 /** A request that the server answered itself, and no listener saw. */
 export interface Refusal {
   readonly statusCode: number;
@@ -33,6 +32,7 @@ export interface Refusal {
   readonly socket: { readonly remoteAddress?: string };
 }
 
+/** What a server keeps for itself. */
 export interface ServerState {
   readonly IncomingMessage: new (socket: Socket) => Incoming;
   readonly ServerResponse: new (request: Incoming, options: OutgoingOptions) => Response;
