@@ -142,7 +142,7 @@ function persistentLines(message: Outgoing): string {
 let addedDate = '';
 let addedConnection = '';
 let addedBoth = '';
-let addedChunked = '';
+let addedChunked = CHUNKED_LINE + SECTION_END;
 
 /** Date and the connection's lines. */
 function addedLines(date: string, connection: string): string {
