@@ -32,6 +32,8 @@ export class ServerConnection extends ServerUpgrades implements Linked<ServerCon
   /** Why the input cannot be read any more. */
   private parseError: PeerError | null = null;
   private isLingering = false;
+  /** 'clientError' was emitted: what the socket is destroyed with from then on is no news. */
+  private hasReported = false;
 
   /** currentTime() of the first byte of the message being received; 0 between messages. */
   messageStartedAt: number;
@@ -298,6 +300,7 @@ export class ServerConnection extends ServerUpgrades implements Linked<ServerCon
     this.pendingError = null;
     this.reads = false;
     debug('server: %s', error.message);
+    this.hasReported = true;
     try {
       if (server.emit('clientError', error, socket)) return;
     } catch (thrown) {
@@ -332,8 +335,9 @@ export class ServerConnection extends ServerUpgrades implements Linked<ServerCon
   onSocketError(error: Error): void {
     // Whoever has the other protocol hears of it.
     if (this.upgraded !== null) return;
-    // What we destroyed it with was reported.
-    if (this.isLingering) return;
+    // What it was destroyed with was reported.
+    if (this.isLingering || this.hasReported) return;
+    this.hasReported = true;
     if (!this.server.emit('clientError', error, this.socket)) this.socket.destroy(error);
   }
 
