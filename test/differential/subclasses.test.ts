@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
+import type { ClientRequest, IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { inherits } from 'node:util';
 import { differ } from './differ.js';
@@ -201,4 +201,18 @@ differ('_implicitHeader replaced on res', async (scene) => {
     res.end('ok');
   });
   await scene.exchange(server, lastGet());
+});
+
+/** nock makes the request that fails without a connection so. */
+differ('a request that its constructor never made, ended', async (scene) => {
+  const { ClientRequest, OutgoingMessage } = scene.http;
+  function Failing(this: ClientRequest) {
+    Reflect.apply(OutgoingMessage, this, []);
+    process.nextTick(() => this.emit('error', new Error('refused')));
+  }
+  inherits(Failing, ClientRequest);
+  const request: ClientRequest = Reflect.construct(Failing, []);
+  scene.watch('request', request, 'error');
+  scene.attempt('end', () => request.end() === request);
+  await scene.seen('request error');
 });
