@@ -147,6 +147,11 @@ export class ClientConnection extends ClientExchange {
     if (this.isLastResponse || parser.framing === CLOSE_DELIMITED) request.shouldKeepAlive = false;
     if (isObserved) finishClientEntry(request, response);
     if (clientResponseFinish.hasSubscribers) clientResponseFinish.publish({ request, response });
+    this.tellResponse(request, response);
+    return false;
+  }
+
+  private tellResponse(request: Request, response: Incoming): void {
     response.on('end', onResponseEnd);
     if (request.timeoutCb !== null) this.hearTimeout();
     try {
@@ -154,7 +159,6 @@ export class ClientConnection extends ClientExchange {
     } catch (error) {
       this.keepThrown(error);
     }
-    return false;
   }
 
   /** Tells of a 1xx response but 101: the final one is still to come (RFC 9110 section 15.2). */
@@ -241,6 +245,14 @@ export class ClientConnection extends ClientExchange {
     const event = request.method === 'CONNECT' ? 'connect' : 'upgrade';
     this.incoming = null;
     if (request.listenerCount(event) === 0) {
+      if (event === 'upgrade' && response.headers.upgrade === undefined) {
+        // It does not say to what. Whoever takes it for a response gets one, the last of the connection.
+        response.upgrade = false;
+        request.shouldKeepAlive = false;
+        this.tellResponse(request, response);
+        completeMessage(response);
+        return;
+      }
       // Nobody here speaks what it switched to.
       socket.destroy();
       return;

@@ -4,7 +4,7 @@
  * A small body costs more as a stream than it costs to be parsed: the stream is made, listened to, ended and closed.
  * Where nobody has used the message as a stream, none of that is needed.
  */
-import type { Incoming } from './incoming-message.js';
+import { type Incoming, markSpent } from './incoming-message.js';
 import { kReadableState, kSink } from './symbols.js';
 
 /** Who takes content. What its members throw is nobody's: they must not throw. */
@@ -40,7 +40,7 @@ export function takeContent(message: Incoming, sink: ContentSink): void {
 /** All of the content was taken: for everyone else the message is a stream that has ended. */
 export function releaseContent(message: Incoming): void {
   message[kSink] = null;
-  if (message[kReadableState] === null) message._dumped = true;
+  if (message[kReadableState] === null) markSpent(message);
   // Somebody listens by now, and hears of the end.
   else message.resume();
 }

@@ -11,6 +11,7 @@ import {
   kConnection,
   kHeaders,
   kHeadersDistinct,
+  kIsSpent,
   kReadableState,
   kScope,
   kSignal,
@@ -59,6 +60,8 @@ export interface Incoming extends nodeHttp.IncomingMessage {
   [kTrailersDistinct]: Record<string, string[]> | null;
   /** Who takes the content in place of the stream; undefined where the connection gives it to nobody but the stream. */
   [kSink]?: ContentSink | null;
+  /** Its content, if it has any, was taken: as a stream it has ended, and nobody hears of that. */
+  [kIsSpent]: boolean;
   [kSignal]: AbortController | null;
   /** The async scope of this request; body events run in it. */
   [kScope]: AsyncResource | null;
@@ -67,6 +70,10 @@ export interface Incoming extends nodeHttp.IncomingMessage {
 /** The part of a Readable's state that has no other door. */
 interface ReadableFlags {
   readingMore: boolean;
+  resumeScheduled: boolean;
+  readableListening: boolean;
+  emittedReadable: boolean;
+  flowing: boolean | null;
   length: number;
   ended: boolean;
   endEmitted: boolean;
@@ -109,6 +116,7 @@ export const IncomingMessage = function IncomingMessage(this: Incoming, socket: 
   this._dumped = false;
   this[kConnection] = null;
   this[kSink] = undefined;
+  this[kIsSpent] = false;
   this[kSignal] = null;
   this[kScope] = null;
 } as unknown as typeof nodeHttp.IncomingMessage;
@@ -117,11 +125,12 @@ Object.setPrototypeOf(IncomingMessage.prototype, Readable.prototype);
 Object.setPrototypeOf(IncomingMessage, Readable);
 
 /**
- * Ends the stream of a complete message whose content was read by nobody and to which nobody listens: what a dump
- * would come to, without its events. Most requests have no content, and never come to have a stream.
+ * For everyone from now on the message is a stream that has ended, without a word: its content was taken, or it has
+ * none. Most requests have none, and never come to have a stream.
  */
-export function endUnseen(message: Incoming): void {
+export function markSpent(message: Incoming): void {
   message._dumped = true;
+  message[kIsSpent] = true;
   if (message[kReadableState] !== null) markEnded(message[kReadableState]);
 }
 
@@ -139,7 +148,26 @@ export function completeMessage(message: Incoming): void {
   // Nobody reads yet: the end is pushed when the first read comes. A request without content is most often
   // never read, and costs nothing so.
   const state = message[kReadableState];
-  if (state !== null && (message._consuming || state.length > 0)) message.push(null);
+  if (state === null) return;
+  if (message._consuming || state.length > 0) message.push(null);
+  // Who begins to read finds the end; who has begun, but in a later tick, is told by that.
+  else if (state.flowing !== true && !state.readableListening) endUnread(message, state);
+}
+
+const probe = new Readable({ read() {} });
+probe.push(null);
+/** Has a stream that ended unread a last 'readable' for who comes late, as from Node 26 on? */
+const keepsReadable = !(probe as unknown as Incoming)._readableState.emittedReadable;
+
+/** The end of a stream that nobody reads: as `push(null)`, but where that schedules an event for nobody. */
+function endUnread(message: Incoming, state: ReadableFlags): void {
+  if (keepsReadable) message.push(null);
+  else state.ended = true;
+}
+
+/** Has the stream ended, as far as anybody can tell who has not used it as one? */
+function isOver(message: Incoming): boolean {
+  return message[kIsSpent] || (message._dumped && message.complete);
 }
 
 function emitErrorIfHeard(
@@ -171,6 +199,11 @@ const members: ThisType<Incoming> & Record<string, unknown> = {
 
   /** Ends the message and, where it is not complete, its connection. */
   _destroy(error: Error | null, callback: (error?: Error | null) => void) {
+    if (this._dumped && this.complete && error === null && this._eventsCount === 0) {
+      // It ended before anybody could listen: it ends once more for who comes to.
+      this[kReadableState] = null;
+      return;
+    }
     const sink = this[kSink];
     if (sink) {
       this[kSink] = null;
@@ -221,6 +254,8 @@ const members: ThisType<Incoming> & Record<string, unknown> = {
   _dump() {
     if (this._dumped) return;
     this._dumped = true;
+    // Nobody has come for the content. The stream is made for who comes for its end.
+    if (this[kReadableState] === null && this._eventsCount === 0) return;
     // What is buffered would still reach listeners of 'data', after the response has ended.
     this.removeAllListeners('data');
     this.resume();
@@ -254,7 +289,10 @@ function makeStream(message: Incoming): ReadableFlags {
   if (message[kScope] !== null && !message.complete) {
     message[kScope] = newScope();
   }
-  if (message._dumped) markEnded(state);
+  // Messages of others are complete when it is said, whatever is pushed after that.
+  if (message.complete && message[kConnection] !== null) endUnread(message, state);
+  if (message[kIsSpent]) markEnded(state);
+  else if (message._dumped) message.resume();
   return state;
 }
 
@@ -264,6 +302,23 @@ function accessor<Value>(
   set?: (this: Incoming, value: Value) => void,
 ): void {
   defineAccessor(IncomingMessage.prototype, name, get, set);
+}
+
+/** Asking how the stream is makes none. */
+for (const [name, isSo] of [
+  ['readable', (message: Incoming) => !isOver(message)],
+  ['readableEnded', isOver],
+  ['destroyed', isOver],
+  ['closed', isOver],
+] as const) {
+  const { get, set } = Object.getOwnPropertyDescriptor(Readable.prototype, name) as PropertyDescriptor;
+  accessor(
+    name,
+    function () {
+      return this[kReadableState] === null ? isSo(this) : get?.call(this);
+    },
+    set,
+  );
 }
 
 accessor(

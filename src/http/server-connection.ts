@@ -10,7 +10,7 @@ import type { ConnectionSocket } from './connection.js';
 import type { Linked } from './connection-list.js';
 import { debug, isDebugging, requestStart } from './diagnostics.js';
 import { callListener } from './dispatch.js';
-import { completeMessage, endUnseen, newScope } from './incoming-message.js';
+import { completeMessage, markSpent, newScope } from './incoming-message.js';
 import { emitDrain } from './outgoing.js';
 import { lookForObservers } from './performance-entries.js';
 import type { HttpServer } from './server.js';
@@ -128,7 +128,7 @@ export class ServerConnection extends ServerFaults implements Linked<ServerConne
     if (startLine.versionMinor === 0 && parser.framing === CHUNKED) keepAlive = false;
     this.isLastRequest = !keepAlive && server[kServer].leniency !== INSECURE;
     if (server[kServer].optimizeEmptyRequests && !hasFramingField(fields)) {
-      endUnseen(request);
+      markSpent(request);
     }
 
     const response = this.makeResponse(request, keepAlive);

@@ -10,7 +10,7 @@ import { MAX_PIPELINED_REQUESTS } from '../wire/limits.js';
 import { Connection, type ConnectionSocket } from './connection.js';
 import type { Timed } from './deadlines.js';
 import { debug, isDebugging, responseFinish } from './diagnostics.js';
-import { abortSignal, endUnseen, type Incoming, newScope } from './incoming-message.js';
+import { abortSignal, type Incoming, markSpent, newScope } from './incoming-message.js';
 import {
   emitClose,
   emitHeard,
@@ -177,9 +177,10 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
   private releaseRequest(request: Incoming): void {
     if (request._consuming || request._dumped) return;
     const stream = request[kReadableState];
-    if (stream !== null && request.readableDidRead) return;
+    // Who has begun to read gets it in the next tick.
+    if (stream !== null && (stream.resumeScheduled || request.readableDidRead)) return;
     if (request.complete && request._eventsCount === 0 && (stream === null || stream.length === 0))
-      endUnseen(request);
+      markSpent(request);
     else request._dump();
   }
 

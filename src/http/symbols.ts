@@ -6,6 +6,7 @@ export const kHeadersDistinct = Symbol('barewire.headersDistinct');
 export const kTrailers = Symbol('barewire.trailers');
 export const kTrailersDistinct = Symbol('barewire.trailersDistinct');
 export const kSink = Symbol('barewire.sink');
+export const kIsSpent = Symbol('barewire.isSpent');
 export const kSignal = Symbol('barewire.signal');
 export const kScope = Symbol('barewire.scope');
 export const kStore = Symbol('barewire.store');

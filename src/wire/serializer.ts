@@ -33,8 +33,8 @@ let lastMethod = '';
 let lastTarget = '';
 let lastRequestLine = '';
 
-/** Longer request-targets are not kept. */
-const MAX_KEPT_TARGET = 256;
+/** Longer request-lines are not kept. */
+const MAX_KEPT_LINE = 256;
 
 /** `GET /path HTTP/1.1` with its line end. */
 export function requestLine(method: string, target: string): string {
@@ -42,7 +42,7 @@ export function requestLine(method: string, target: string): string {
   if (isAsBefore && lastRequestLine !== '') return lastRequestLine;
   const line = `${method} ${target} HTTP/1.1\r\n`;
   lastRequestLine = isAsBefore ? flat(line) : '';
-  if (target.length <= MAX_KEPT_TARGET) {
+  if (line.length <= MAX_KEPT_LINE) {
     lastMethod = method;
     lastTarget = target;
   }

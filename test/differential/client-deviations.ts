@@ -145,7 +145,7 @@ export const clientDeviations: readonly Deviation[] = [
   {
     name: 'a 101 ends HTTP on its connection, whatever its fields say',
     stock: 'takes one without Upgrade for an ordinary response.',
-    barewire: "emits 'upgrade'.",
+    barewire: "emits 'upgrade', where somebody listens.",
     reason:
       'What follows a 101 is in another protocol (RFC 9110 section 15.2.2), and no response can follow it.',
     scenario: async (scene) => {

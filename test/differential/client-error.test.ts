@@ -303,3 +303,16 @@ differ('several errors on one connection are one clientError', async (scene) => 
   await client.send('nonsense\r\n\r\n').catch(() => {});
   await client.closed();
 });
+
+differ('clientError comes once where its listener destroys the socket with the error', async (scene) => {
+  const server = await scene.serve(() => scene.log('request'));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    scene.log('clientError', error.code);
+    socket.on('error', (reason: NodeJS.ErrnoException) => scene.log('socket error', reason.code));
+    socket.on('close', () => scene.log('socket close'));
+    socket.destroy(error);
+  });
+  await scene.connect(server).send('GET / HTTP/1.1\r\nHost: a b\r\nno field\r\n\r\n');
+  await scene.seen('socket close');
+  await scene.turns();
+});

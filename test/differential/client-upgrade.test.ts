@@ -107,6 +107,13 @@ differNewest('CONNECT hands over the socket', async (scene) => {
   scene.recordOrigin(origin);
 });
 
+differ('a 101 without Upgrade is a response where nobody listens for upgrades', async (scene) => {
+  const origin = await scene.origin(head('HTTP/1.1 101 Switching Protocols', 'Connection: close'));
+  scene.get(origin, {}, 'req', events);
+  await scene.closed();
+  scene.recordOrigin(origin);
+});
+
 differ('CONNECT that is refused is a connect event too', async (scene) => {
   for (const response of [
     `${head('HTTP/1.1 407 Proxy Authentication Required', 'Content-Length: 4')}text`,

@@ -234,6 +234,25 @@ export const deviations: readonly Deviation[] = [
     expected: ['request /1', 'last'],
   },
   {
+    name: 'the last request that maxRequestsPerSocket allows closes the connection',
+    stock: 'leaves it open, though the response says close, and answers 503 to what comes.',
+    barewire: 'closes it behind the response.',
+    reason: 'RFC 9112 section 9.6: a server that sends close MUST initiate closure of the connection.',
+    scenario: async (scene) => {
+      const server = await scene.serve((req, res) => {
+        res.on('close', () => scene.log('ended', req.socket.writableEnded));
+        res.end('ok');
+      });
+      server.maxRequestsPerSocket = 1;
+      const client = scene.connect(server);
+      await client.send(get());
+      await client.until('ok');
+      await scene.seen('ended');
+      scene.log('says close', /Connection: close/.test(client.received));
+    },
+    expected: ['ended true', 'says close true'],
+  },
+  {
     name: 'bytes behind a request with Connection: close cost it nothing',
     stock: 'takes them for an error, and drops the response that is due.',
     barewire: 'lets them be.',

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
+import type { ClientRequest, IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { inherits } from 'node:util';
 import { differ } from './differ.js';
@@ -254,3 +254,17 @@ for (const how of ['end', 'write and end', 'writeHead', 'flushHeaders', 'no cont
     },
   );
 }
+
+/** nock makes the request that fails without a connection so. */
+differ('a request that its constructor never made, ended', async (scene) => {
+  const { ClientRequest, OutgoingMessage } = scene.http;
+  function Failing(this: ClientRequest) {
+    Reflect.apply(OutgoingMessage, this, []);
+    process.nextTick(() => this.emit('error', new Error('refused')));
+  }
+  inherits(Failing, ClientRequest);
+  const request: ClientRequest = Reflect.construct(Failing, []);
+  scene.watch('request', request, 'error');
+  scene.attempt('end', () => request.end() === request);
+  await scene.seen('request error');
+});
