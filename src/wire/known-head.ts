@@ -28,8 +28,6 @@ const VERSION_LENGTH = 11;
 
 export class KnownHead {
   private head: Head | null = null;
-  /** Was there a head? Many connections have one only: it is not kept. */
-  private hasBegun = false;
   /** Heads kept since one came again. */
   private unknown = 0;
 
@@ -89,10 +87,6 @@ export class KnownHead {
     startLine: StartLine,
     fields: FieldSection,
   ): void {
-    if (!this.hasBegun) {
-      this.hasBegun = true;
-      return;
-    }
     if (this.unknown === MAX_UNKNOWN_HEADS) return;
     this.head = null;
     this.unknown++;

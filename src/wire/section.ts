@@ -92,7 +92,9 @@ export class SectionReader {
   private lineCount = 0;
   /** The incomplete line of earlier calls. */
   private readonly partial = new PartialLine();
-  private readonly known = new KnownHead();
+  private known: KnownHead | null = null;
+  /** Was a head read? Many connections have one only: it is not kept. */
+  private hasRead = false;
   /** Is the header section one that came before? */
   isRepeated = false;
 
@@ -126,7 +128,11 @@ export class SectionReader {
   read(state: number, chunk: Buffer, from: number, to: number): number {
     if (!this.partial.isEmpty) return this.resume(state, chunk, from, to);
     const { known } = this;
-    if (state === START && known.restore(chunk, from, to, this.startLine, this.fields, this.maxLines)) {
+    if (
+      state === START &&
+      known !== null &&
+      known.restore(chunk, from, to, this.startLine, this.fields, this.maxLines)
+    ) {
       this.isRepeated = true;
       this.at = from + known.length;
       return SECTION_COMPLETE;
@@ -339,8 +345,7 @@ export class SectionReader {
           this.partial.clear();
           this.cutLines(bytes, textStart, at, marked);
           this.at = at;
-          if (sectionAt !== -1)
-            this.known.keep(bytes, startLine.start, sectionAt, at, startLine, this.fields);
+          if (sectionAt !== -1) this.keepHead(bytes, sectionAt, at);
           return SECTION_COMPLETE;
         }
         default: {
@@ -373,10 +378,19 @@ export class SectionReader {
     return state;
   }
 
+  /** A head that came in one piece, to be known when it comes again. */
+  private keepHead(bytes: Buffer, sectionAt: number, to: number): void {
+    if (this.hasRead) {
+      this.known ??= new KnownHead();
+      this.known.keep(bytes, this.startLine.start, sectionAt, to, this.startLine, this.fields);
+    }
+    this.hasRead = true;
+  }
+
   /** Is it the header section of before? The start-line is another. */
   private isKnownSection(bytes: Buffer, at: number, stop: number): boolean {
     const { known, startLine } = this;
-    if (!known.restoreSection(bytes, at, stop, this.fields, this.maxLines)) return false;
+    if (known === null || !known.restoreSection(bytes, at, stop, this.fields, this.maxLines)) return false;
     if (startLine.isTextDue) startLine.cutText(bytes);
     this.isRepeated = true;
     this.at = at + known.sectionLength;
