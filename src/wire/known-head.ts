@@ -14,7 +14,6 @@ import { areKept, type KeptBytes, keepBytes } from './words.js';
 /** A head, its bytes and what they were read as. */
 interface Head {
   readonly bytes: KeptBytes;
-  readonly length: number;
   /** Where the header section begins. */
   readonly sectionAt: number;
   /** Where the last byte of the request-target stands. */
@@ -31,20 +30,9 @@ export class KnownHead {
   /** Heads kept since one came again. */
   private unknown = 0;
 
-  /** Length of the head, which there is. */
-  get length(): number {
-    return (this.head as Head).length;
-  }
-
-  /** Length of its header section. */
-  get sectionLength(): number {
-    const { length, sectionAt } = this.head as Head;
-    return length - sectionAt;
-  }
-
   /**
-   * If the bytes from `from` on are the head, makes start-line and fields what they were. `maxLines`: field lines that
-   * are let through; 0: as many as there are.
+   * If the bytes from `from` on are the head, makes start-line and fields what they were, and returns where it ends;
+   * or else -1. `maxLines`: field lines that are let through; 0: as many as there are.
    */
   restore(
     bytes: Buffer,
@@ -53,29 +41,31 @@ export class KnownHead {
     startLine: StartLine,
     fields: FieldSection,
     maxLines: number,
-  ): boolean {
+  ): number {
     const { head } = this;
-    if (head === null || to - from < head.length || !isWithin(head, maxLines)) return false;
-    // Most that are not, end elsewhere or ask for something else; that is seen in two places.
-    const { length, targetEnd } = head;
+    if (head === null || !isWithin(head, maxLines)) return -1;
+    const { targetEnd } = head;
     const { bytes: octets } = head.bytes;
-    if (bytes[from + length - 2] !== CR || bytes[from + targetEnd] !== octets[targetEnd]) return false;
-    if (!areKept(bytes, from, head.bytes, 0)) return false;
+    const end = from + octets.length;
+    if (end > to) return -1;
+    // Most that are not, end elsewhere or ask for something else; that is seen in two places.
+    if (bytes[end - 2] !== CR || bytes[from + targetEnd] !== octets[targetEnd]) return -1;
+    if (!areKept(bytes, from, head.bytes, 0)) return -1;
     this.unknown = 0;
     startLine.restore(head.startLine);
     fields.restore(head.fields);
-    return true;
+    return end;
   }
 
   /** The same for its header section. */
-  restoreSection(bytes: Buffer, from: number, to: number, fields: FieldSection, maxLines: number): boolean {
+  restoreSection(bytes: Buffer, from: number, to: number, fields: FieldSection, maxLines: number): number {
     const { head } = this;
-    if (head === null) return false;
-    if (to - from < head.length - head.sectionAt || !isWithin(head, maxLines)) return false;
-    if (!areKept(bytes, from, head.bytes, head.sectionAt)) return false;
+    if (head === null || !isWithin(head, maxLines)) return -1;
+    const end = from + head.bytes.bytes.length - head.sectionAt;
+    if (end > to || !areKept(bytes, from, head.bytes, head.sectionAt)) return -1;
     this.unknown = 0;
     fields.restore(head.fields);
-    return true;
+    return end;
   }
 
   /** Keeps a head that was read: its bytes up to `to`, its header section from `sectionAt` on. */
@@ -91,10 +81,8 @@ export class KnownHead {
     this.head = null;
     this.unknown++;
     if (to - from > MAX_KNOWN_HEAD || this.unknown === MAX_UNKNOWN_HEADS) return;
-    const length = to - from;
     this.head = {
       bytes: keepBytes(bytes, from, to),
-      length,
       sectionAt: sectionAt - from,
       // Before ` HTTP/1.1` and CRLF; of a status-line it is some byte.
       targetEnd: Math.max(0, sectionAt - from - VERSION_LENGTH - 1),

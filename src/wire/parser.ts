@@ -21,6 +21,7 @@ import { MAX_HEADER_SIZE, MAX_HEADERS_COUNT } from './limits.js';
 import { SECTION_COMPLETE, SectionReader } from './section.js';
 import type { StartLine } from './start-line.js';
 import { CHUNKED_BODY, CLOSE_BODY, FAILED, FIELD_START, LENGTH_BODY, START, TUNNEL } from './states.js';
+import { ownText } from './text.js';
 
 /** A parser reads requests (a server's) or responses (a client's). */
 export const REQUEST = 0;
@@ -251,8 +252,7 @@ export class MessageParser {
     // Clients name the same host again and again.
     if (host === lastHost) return;
     if (!isHost(host)) throw invalidHeaderToken('Invalid Host');
-    // A copy: a slice would keep the text of the whole section.
-    lastHost = Buffer.from(host, 'latin1').toString('latin1');
+    lastHost = ownText(host);
   }
 
   /** Ready for the next message, holding nothing of this one but its head, if that is to be known; tells the sink. */

@@ -92,6 +92,7 @@ export class SectionReader {
   private lineCount = 0;
   /** The incomplete line of earlier calls. */
   private readonly partial = new PartialLine();
+  /** The head that came before; null until the connection has had two. */
   private known: KnownHead | null = null;
   /** Was a head read? Many connections have one only: it is not kept. */
   private hasRead = false;
@@ -127,15 +128,9 @@ export class SectionReader {
    */
   read(state: number, chunk: Buffer, from: number, to: number): number {
     if (!this.partial.isEmpty) return this.resume(state, chunk, from, to);
-    const { known } = this;
-    if (
-      state === START &&
-      known !== null &&
-      known.restore(chunk, from, to, this.startLine, this.fields, this.maxLines)
-    ) {
-      this.isRepeated = true;
-      this.at = from + known.length;
-      return SECTION_COMPLETE;
+    if (state === START && this.known !== null) {
+      const end = this.known.restore(chunk, from, to, this.startLine, this.fields, this.maxLines);
+      if (end !== -1) return this.repeat(end);
     }
     return this.readLines(state, chunk, from, to, 0);
   }
@@ -336,7 +331,11 @@ export class SectionReader {
           state = FIELD_START;
           if (initialState === START && known === 0) {
             sectionAt = at;
-            if (this.isKnownSection(bytes, at, stop)) return SECTION_COMPLETE;
+            const sectionEnd = this.known?.restoreSection(bytes, at, stop, this.fields, this.maxLines) ?? -1;
+            if (sectionEnd !== -1) {
+              if (startLine.isTextDue) startLine.cutText(bytes);
+              return this.repeat(sectionEnd);
+            }
           }
           break;
         case SECTION_LF: {
@@ -387,14 +386,11 @@ export class SectionReader {
     this.hasRead = true;
   }
 
-  /** Is it the header section of before? The start-line is another. */
-  private isKnownSection(bytes: Buffer, at: number, stop: number): boolean {
-    const { known, startLine } = this;
-    if (known === null || !known.restoreSection(bytes, at, stop, this.fields, this.maxLines)) return false;
-    if (startLine.isTextDue) startLine.cutText(bytes);
+  /** The header section is that of before, and ends at `at`. */
+  private repeat(at: number): number {
     this.isRepeated = true;
-    this.at = at + known.sectionLength;
-    return true;
+    this.at = at;
+    return SECTION_COMPLETE;
   }
 
   /** The bytes that count of the line that is read up to `at`. */
