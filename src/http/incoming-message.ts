@@ -2,11 +2,11 @@
 import { AsyncResource } from 'node:async_hooks';
 import type * as nodeHttp from 'node:http';
 import type { Socket } from 'node:net';
-import { finished, Readable, Stream } from 'node:stream';
+import { finished, Readable } from 'node:stream';
 import { PREMATURE_CLOSE } from '../errors.js';
 import type { ContentSink } from './content-sink.js';
 import { addHeader, distinctHeadersOf, type Headers, headersOf } from './incoming-headers.js';
-import { defineAccessor, defineMembers } from './prototype.js';
+import { defineAccessor, defineMembers, eventNames } from './prototype.js';
 import {
   kConnection,
   kHeaders,
@@ -180,10 +180,7 @@ function emitErrorIfHeard(
 }
 
 const members: ThisType<Incoming> & Record<string, unknown> = {
-  eventNames() {
-    // Stream's own looks into the list of listeners, which comes with the first.
-    return this._events === undefined ? [] : Stream.prototype.eventNames.call(this);
-  },
+  eventNames,
 
   _read(_size: number) {
     if (!this._consuming) {

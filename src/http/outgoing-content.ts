@@ -272,11 +272,16 @@ export function endMessage(
   }
   message.finished = true;
   if (message.outputData.length === 0 && (socket as TurnSocket | null)?._httpMessage === message) {
-    try {
-      message._finish();
-    } finally {
-      outlet?.messageEnded(message);
-    }
+    handOn(message);
+  }
+}
+
+/** All of the message is with the socket: the next one has its turn, whatever listeners of 'prefinish' throw. */
+export function handOn(message: Outgoing): void {
+  try {
+    message._finish();
+  } finally {
+    message[kConnection]?.messageEnded(message);
   }
 }
 

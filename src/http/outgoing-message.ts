@@ -26,6 +26,7 @@ import {
 } from './outgoing.js';
 import {
   endMessage,
+  handOn,
   JOIN_LIMIT,
   latin1Of,
   reportError,
@@ -34,7 +35,7 @@ import {
 } from './outgoing-content.js';
 import { buildHead } from './outgoing-head.js';
 import { headerMembers } from './outgoing-headers.js';
-import { defineAccessor, defineDescriptors, defineMembers } from './prototype.js';
+import { defineAccessor, defineDescriptors, defineMembers, eventNames } from './prototype.js';
 import {
   kBytesWritten,
   kConnection,
@@ -100,10 +101,7 @@ Object.setPrototypeOf(OutgoingMessage.prototype, Stream.prototype);
 Object.setPrototypeOf(OutgoingMessage, Stream);
 
 const members: ThisType<Outgoing> & Record<string, unknown> = {
-  eventNames() {
-    // Stream's own looks into the list of listeners, which comes with the first.
-    return this._events === undefined ? [] : Stream.prototype.eventNames.call(this);
-  },
+  eventNames,
 
   /** Sets the socket's timeout, now or once there is one; the callback is a listener for 'timeout'. */
   setTimeout(milliseconds: number, callback?: () => void) {
@@ -260,11 +258,7 @@ const members: ThisType<Outgoing> & Record<string, unknown> = {
     if (!socket?.writable) return;
     const accepted = this._flushOutput(socket);
     if (this.finished) {
-      try {
-        this._finish();
-      } finally {
-        this[kConnection]?.messageEnded(this);
-      }
+      handOn(this);
     } else if (accepted) {
       emitDrain(this);
     }

@@ -1,5 +1,12 @@
 /** Members of the function constructors of this floor: what a class body would define, on prototypes that stay open. */
 
+import { Stream } from 'node:stream';
+
+/** `eventNames` of messages, whose list of listeners comes with the first: Stream's own looks into it. */
+export function eventNames(this: Stream & { readonly _events: unknown }): (string | symbol)[] {
+  return this._events === undefined ? [] : Stream.prototype.eventNames.call(this);
+}
+
 /** Puts methods on a prototype, where libraries find, call and replace them. */
 export function defineMembers(prototype: object, members: object): void {
   for (const name of Reflect.ownKeys(members)) {

@@ -11,6 +11,18 @@ function listen(scene: Scene, req: IncomingMessage) {
   scene.log('listening');
 }
 
+/** Two requests that are listened to: one with its content, one whose content comes later. */
+async function sendSoonAndLate(scene: Scene, server: Awaited<ReturnType<Scene['serve']>>): Promise<void> {
+  const client = scene.connect(server);
+  await client.send(post('body'));
+  await scene.seen('end');
+  await client.send(chunkedPost());
+  await scene.seen('listening', 2);
+  await scene.turns();
+  await client.send(chunk('late') + lastChunk);
+  await scene.seen('end', 2);
+}
+
 /** How long after the response was ended somebody begins to listen. */
 const delays: [string, () => Promise<unknown>][] = [
   ['a microtask later', () => Promise.resolve()],
@@ -28,14 +40,7 @@ differ('content is read behind end() by who listens in the same call', async (sc
     res.end('ok');
     listen(scene, req);
   });
-  const client = scene.connect(server);
-  await client.send(post('body'));
-  await scene.seen('end');
-  await client.send(chunkedPost());
-  await scene.seen('listening', 2);
-  await scene.turns();
-  await client.send(chunk('late') + lastChunk);
-  await scene.seen('end', 2);
+  await sendSoonAndLate(scene, server);
 });
 
 differ('content is read by who listens in the tick in which the response ends', async (scene) => {
@@ -44,14 +49,7 @@ differ('content is read by who listens in the tick in which the response ends', 
     await Promise.resolve();
     listen(scene, req);
   });
-  const client = scene.connect(server);
-  await client.send(post('body'));
-  await scene.seen('end');
-  await client.send(chunkedPost());
-  await scene.seen('listening', 2);
-  await scene.turns();
-  await client.send(chunk('late') + lastChunk);
-  await scene.seen('end', 2);
+  await sendSoonAndLate(scene, server);
 });
 
 for (const [label, delay] of delays) {
