@@ -5,7 +5,7 @@
 
 const { hrtime } = process;
 
-export const { setTimeout, clearTimeout, setInterval, clearInterval } = globalThis;
+export const { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate } = globalThis;
 
 /**
  * Milliseconds, with fractions, of a clock that only goes forward, since some moment in the past.

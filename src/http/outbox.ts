@@ -5,7 +5,8 @@
  * gathered here and leaves as one write: at the end of the turn, with the end of the message, or when it has grown to
  * the socket's high-water mark. Content in buffers is corked.
  */
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
+import { Writable } from 'node:stream';
 import { type Callback, type Chunk, callAll, nop } from './outgoing.js';
 
 /** A socket whose own writing methods look into the outbox first. */
@@ -19,6 +20,8 @@ interface GuardedSocket extends Socket {
  */
 export const TEXT_JOIN_LIMIT = 15 * 1024;
 
+const { write } = Writable.prototype;
+
 const kOutbox = Symbol('barewire.outbox');
 
 export class Outbox {
@@ -26,9 +29,34 @@ export class Outbox {
   private text = '';
   private callbacks: Callback[] = [];
   private isGathering = false;
+  /** Who is told that the end of a message was written, where that takes no callback of the socket. */
+  private endCallback: Callback | null = null;
+  private hasUntoldEnd = false;
+  /** The socket's `write`, as long as nobody but us has put another in its place. */
+  private plainWrite: unknown = write;
 
   constructor(socket: Socket) {
     this.socket = socket;
+  }
+
+  /**
+   * A write with a callback is called back in a tick of its own, which costs more than the write did in the stream. The
+   * system takes most writes at once, and then the stream holds nothing: where this is the callback of a write, it is
+   * left out, and who calls asks `takeUntoldEnd` behind it. Only for sockets of the system, since others, TLS among
+   * them, may pass on later what they took.
+   */
+  leaveOut(endCallback: Callback): void {
+    const { socket } = this;
+    if (socket instanceof Socket && !(socket as { encrypted?: boolean }).encrypted) {
+      this.endCallback = endCallback;
+    }
+  }
+
+  /** Was the end of a message written whose callback will not be called? */
+  takeUntoldEnd(): boolean {
+    const { hasUntoldEnd } = this;
+    this.hasUntoldEnd = false;
+    return hasUntoldEnd;
   }
 
   /** Characters, each one byte, that wait here. */
@@ -58,6 +86,15 @@ export class Outbox {
       return this.text.length + socket.writableLength < socket.writableHighWaterMark || this.flushText();
     }
     this.flushText();
+    if (
+      callback === this.endCallback &&
+      callback !== null &&
+      socket.writableCorked === 0 &&
+      socket.write === this.plainWrite
+    ) {
+      this.hasUntoldEnd = true;
+      return socket.write(data as string, encoding as BufferEncoding);
+    }
     return socket.write(data as string, encoding as BufferEncoding, callback as Callback);
   }
 
@@ -87,6 +124,7 @@ export class Outbox {
     const { socket } = this;
     if (socket[kOutbox] === this) return;
     socket[kOutbox] = this;
+    const isPlain = socket.write === this.plainWrite;
     for (const name of ['write', 'end', 'destroySoon'] as const) {
       const method = socket[name] as ((...args: unknown[]) => unknown) | undefined;
       if (typeof method !== 'function') continue;
@@ -99,6 +137,7 @@ export class Outbox {
         configurable: true,
       });
     }
+    if (isPlain) this.plainWrite = socket.write;
   }
 
   /** The socket is another protocol's from here on. */

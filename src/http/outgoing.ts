@@ -45,6 +45,8 @@ export interface MessageOutlet {
   readonly onFlushed: Callback;
   /** The message ended; its last bytes were handed to the socket. */
   messageEnded(message: Outgoing): void;
+  /** Somebody comes to listen to a message that has ended. */
+  lateListener?(message: Outgoing): void;
   /** Where what is written goes. */
   readonly outbox: Outbox;
 }

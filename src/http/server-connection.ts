@@ -193,7 +193,8 @@ export class ServerConnection extends ServerFaults implements Linked<ServerConne
     if (this.pendingUpgrade !== null) {
       const { request, head } = this.pendingUpgrade;
       this.pendingUpgrade = null;
-      this.upgrade(request, head);
+      // Not in the context of the response that it waited for.
+      this.scope.runInAsyncScope(this.upgrade, this, request, head);
       return;
     }
     if (this.holdsInput) this.resumeMessages();

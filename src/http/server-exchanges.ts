@@ -21,9 +21,10 @@ import {
 } from './outgoing.js';
 import type { HttpServer } from './server.js';
 import type { Response } from './server-response.js';
+import { type Settling, settleSoon } from './settling.js';
 import { kConnection, kReadableState, kScope, kServer, kUniqueHeaders } from './symbols.js';
 
-export abstract class ServerExchanges extends Connection implements Timed, MessageOutlet {
+export abstract class ServerExchanges extends Connection implements Timed, MessageOutlet, Settling {
   protected readonly server: HttpServer;
 
   /** The response that may write. */
@@ -38,6 +39,8 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
   protected isLastRequest = false;
   /** What went wrong with the input, to be reported when the responses before it have left. */
   protected pendingError: Error | null = null;
+  /** The system has all of the only response in `flushing`, and what follows is still to be done. */
+  private isDue = false;
   /** Is a request being destroyed that shall not take the connection with it? */
   outlivesMessage = false;
   /** The idle time-out is the socket's own timer, because the socket had one. */
@@ -59,7 +62,12 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
       highWaterMark: socket.writableHighWaterMark,
       rejectNonStandardBodyWrites: false,
     };
-    this.onFlushed = (error) => this.responseFlushed(error);
+    this.onFlushed = (error) => {
+      // The one before it, in order.
+      this.settle();
+      this.responseFlushed(error);
+    };
+    this.outbox.leaveOut(this.onFlushed);
     this.onPendingData = (delta) => {
       this.queuedBytes += delta;
     };
@@ -72,11 +80,12 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
   /** Ends the connection after a last response. */
   protected abstract end(): void;
 
-  /** Is a request being received, or a response owed? */
-  get isIdle(): boolean {
-    return (
-      this.parser.isIdle && this.turn === null && this.waiting.length === 0 && this.flushing.length === 0
-    );
+  /** Closes the connection if no request is being received, and no response owed. */
+  closeIfIdle(): void {
+    if (!this.parser.isIdle) return;
+    this.settle();
+    const isOwed = this.turn !== null || this.waiting.length > 0 || this.flushing.length > 0;
+    if (!isOwed) this.socket.destroy();
   }
 
   /**
@@ -130,6 +139,7 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
       response[kScope] = newScope();
     }
     this.outbox.flush();
+    if (this.outbox.takeUntoldEnd()) this.endWritten(response);
     if (response._last) {
       // What comes behind a close is not a request, but the caller may want to know that it was dropped.
       if (!response.maxRequestsOnConnectionReached) {
@@ -144,6 +154,50 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
       // Its listeners threw it, and this is another's call of end().
       throwLater(error);
     }
+  }
+
+  /** The response's end was written without a callback. */
+  private endWritten(response: Response): void {
+    const { socket } = this;
+    // The socket is about to close.
+    if (socket.errored) return;
+    if (socket.writableLength > 0) {
+      // The client reads slowly.
+      socket.write('', 'latin1', this.onFlushed);
+    } else if (this.isDue || this.flushing.length > 1 || this.isHeard(response)) {
+      process.nextTick(this.onFlushed);
+    } else {
+      this.isDue = true;
+      settleSoon(this);
+    }
+  }
+
+  /** Will anybody hear of what follows the response, or the connection end with it? */
+  private isHeard(response: Response): boolean {
+    const request = response.req;
+    return (
+      response._last ||
+      this.isLastRequest ||
+      !isUnheard(response) ||
+      !isLeftAlone(request) ||
+      responseFinish.hasSubscribers
+    );
+  }
+
+  /** Somebody comes to listen who would hear in this turn of a response that the system has. */
+  lateListener(): void {
+    if (this.isDue) process.nextTick(settle, this);
+  }
+
+  /** What follows the response that the system has. */
+  settle(): void {
+    if (!this.isDue) return;
+    this.isDue = false;
+    const request = this.flushing[0]?.req;
+    if (request === undefined) return;
+    // What has come up since then is to be heard of in its context.
+    if (isLeftAlone(request) && this.pendingError === null) this.responseFlushed(null);
+    else request[kScope]?.runInAsyncScope(this.responseFlushed, this, null);
   }
 
   /** The system took the last bytes of the oldest ended response. */
@@ -265,6 +319,17 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
     request.destroy(connectionReset('aborted'));
     this.outlivesMessage = false;
   }
+}
+
+/** Does nobody hear of it when what is left of the request is thrown away? */
+function isLeftAlone(request: Incoming): boolean {
+  return (
+    request._consuming || request._dumped || (request._eventsCount === 0 && request[kReadableState] === null)
+  );
+}
+
+function settle(settling: Settling): void {
+  settling.settle();
 }
 
 /** Tells the response's listeners that all of it was sent, and that the exchange is over. */

@@ -81,9 +81,7 @@ const members: ThisType<HttpServer> & Record<string | symbol, unknown> = {
 
   /** Closes the connections that neither send a request nor wait for a response. */
   closeIdleConnections() {
-    for (const connection of this[kServer].connections) {
-      if (connection.isIdle) connection.socket.destroy();
-    }
+    for (const connection of this[kServer].connections) connection.closeIfIdle();
   },
 
   /** The inactivity time-out of sockets, in milliseconds; 0, the default: none. The callback listens to 'timeout'. */
