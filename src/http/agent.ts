@@ -30,7 +30,7 @@ import { connectToProxy, type ProxyServer, proxyFromEnv, proxyOf } from './proxy
 import type { TunnelSocket } from './proxy-tunnel.js';
 import { MAX_TIMER, type RequestOptions } from './request-options.js';
 import { allowRetry } from './retry.js';
-import { kNameOfRequest, kProxy, kRequestOptions, kTunnel } from './symbols.js';
+import { kConnection, kNameOfRequest, kProxy, kRequestOptions, kTunnel } from './symbols.js';
 
 /** Options of an agent with which it connects: the request's and its own. */
 export interface SocketOptions extends RequestOptions {
@@ -189,7 +189,8 @@ function onFree(this: Agent, socket: AgentSocket, options: SocketOptions): void 
   this.freeSockets[name] = free;
   socket._httpMessage = null;
   this.removeSocket(socket, options);
-  socket.once('error', onFreeSocketError);
+  // A socket that had a request is listened to already.
+  if (socket[kConnection] === undefined) socket.once('error', onFreeSocketError);
   free.push(socket);
 }
 
@@ -321,7 +322,7 @@ const members: ThisType<Agent> & Record<string | symbol, unknown> = {
 
   /** Called when a kept socket is given to a request. */
   reuseSocket(socket: AgentSocket, request: Request) {
-    socket.removeListener('error', onFreeSocketError);
+    if (socket[kConnection] === undefined) socket.removeListener('error', onFreeSocketError);
     request.reusedSocket = true;
     socket.ref();
   },

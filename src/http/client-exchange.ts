@@ -7,8 +7,9 @@ import type { Request } from './client-request.js';
 import { Connection, type ConnectionSocket } from './connection.js';
 import { clientRequestError, debug } from './diagnostics.js';
 import type { Incoming } from './incoming-message.js';
-import { emitDrain, type MessageOutlet } from './outgoing.js';
+import { emitDrain, isUnheard, type MessageOutlet } from './outgoing.js';
 import { retry } from './retry.js';
+import { type Settling, settle, settleSoon } from './settling.js';
 import { kBytesWritten, kRetry } from './symbols.js';
 
 /** A response with the request that it answers. */
@@ -16,7 +17,7 @@ export interface IncomingResponse extends Incoming {
   req: Request;
 }
 
-export abstract class ClientExchange extends Connection implements MessageOutlet {
+export abstract class ClientExchange extends Connection implements MessageOutlet, Settling {
   /** The request whose exchange this is; null between exchanges. */
   protected request: Request | null = null;
   /** Was the request told already that it failed? */
@@ -28,6 +29,8 @@ export abstract class ClientExchange extends Connection implements MessageOutlet
   protected hasInput = false;
   /** Time-outs of the socket reach the response. */
   private isTimeoutHeard = false;
+  /** The system has all of the request, and that is still to be told. */
+  private isDue = false;
   readonly onFlushed: (error?: Error | null) => void;
 
   constructor(socket: ConnectionSocket) {
@@ -35,6 +38,7 @@ export abstract class ClientExchange extends Connection implements MessageOutlet
     this.onFlushed = (error) => {
       if (!error) this.requestFlushed();
     };
+    this.outbox.leaveOut(this.onFlushed);
   }
 
   protected beginExchange(request: Request): void {
@@ -52,6 +56,25 @@ export abstract class ClientExchange extends Connection implements MessageOutlet
     // The rest of the content would be taken from the next request, or what is beyond it for one (RFC 9112 section 6.3).
     if (request !== null && !hasSaidLength(request)) request.shouldKeepAlive = false;
     this.outbox.flush();
+    if (request === null || !this.outbox.isEndTaken()) return;
+    if (this.isResponseRead || !isUnheard(request, 'finish')) {
+      process.nextTick(this.onFlushed);
+    } else {
+      this.isDue = true;
+      settleSoon(this);
+    }
+  }
+
+  /** Somebody comes to listen who would hear in this turn of a request that the system has. */
+  lateListener(event: string | symbol): void {
+    if (this.isDue && event === 'finish') process.nextTick(settle, this);
+  }
+
+  /** The system has the request. */
+  settle(): void {
+    if (!this.isDue) return;
+    this.isDue = false;
+    this.requestFlushed();
   }
 
   private requestFlushed(): void {

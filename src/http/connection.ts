@@ -19,6 +19,7 @@ export interface ConnectionSocket extends Socket {
   [kConnection]?: Connection;
   _httpMessage?: unknown;
   _readableState?: { readingMore: boolean };
+  _events?: Record<string, unknown>;
   parser?: unknown;
 }
 
@@ -145,6 +146,9 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
   /** Does somebody else listen to what comes in on the socket? */
   get isOverheard(): boolean {
     const { socket } = this;
+    // A stream that flows has no listener for 'readable', and one listener for an event is kept as it is.
+    const only = this.dataListeners === 1 ? onData : undefined;
+    if (socket.readableFlowing === true && socket._events?.data === only) return false;
     return socket.listenerCount('data') > this.dataListeners || socket.listenerCount('readable') > 0;
   }
 

@@ -4,7 +4,8 @@
  * A small body costs more as a stream than it costs to be parsed: the stream is made, listened to, ended and closed.
  * Where nobody has used the message as a stream, none of that is needed.
  */
-import { type Incoming, markSpent } from './incoming-message.js';
+import { markSpent } from './incoming-ends.js';
+import type { Incoming } from './incoming-message.js';
 import { kReadableState, kSink } from './symbols.js';
 
 /** Who takes content. What its members throw is nobody's: they must not throw. */

@@ -2,9 +2,10 @@
 import { AsyncResource } from 'node:async_hooks';
 import type * as nodeHttp from 'node:http';
 import type { Socket } from 'node:net';
-import { finished, Readable } from 'node:stream';
+import { finished, getDefaultHighWaterMark, Readable } from 'node:stream';
 import { PREMATURE_CLOSE } from '../errors.js';
 import type { ContentSink } from './content-sink.js';
+import { endUnread, markEnded } from './incoming-ends.js';
 import { addHeader, distinctHeadersOf, type Headers, headersOf } from './incoming-headers.js';
 import { defineAccessor, defineMembers, eventNames } from './prototype.js';
 import {
@@ -68,7 +69,11 @@ export interface Incoming extends nodeHttp.IncomingMessage {
 }
 
 /** The part of a Readable's state that has no other door. */
-interface ReadableFlags {
+export interface ReadableFlags {
+  sync: boolean;
+  needReadable: boolean;
+  decoder: { end(): string } | null;
+  encoding: BufferEncoding | null;
   readingMore: boolean;
   resumeScheduled: boolean;
   readableListening: boolean;
@@ -124,47 +129,6 @@ export const IncomingMessage = function IncomingMessage(this: Incoming, socket: 
 Object.setPrototypeOf(IncomingMessage.prototype, Readable.prototype);
 Object.setPrototypeOf(IncomingMessage, Readable);
 
-/**
- * For everyone from now on the message is a stream that has ended, without a word: its content was taken, or it has
- * none. Most requests have none, and never come to have a stream.
- */
-export function markSpent(message: Incoming): void {
-  message._dumped = true;
-  message[kIsSpent] = true;
-  if (message[kReadableState] !== null) markEnded(message[kReadableState]);
-}
-
-function markEnded(state: ReadableFlags): void {
-  state.ended = true;
-  state.endEmitted = true;
-  state.destroyed = true;
-  state.closed = true;
-  state.closeEmitted = true;
-}
-
-/** The message was received to its end: its stream may end. */
-export function completeMessage(message: Incoming): void {
-  message.complete = true;
-  // Nobody reads yet: the end is pushed when the first read comes. A request without content is most often
-  // never read, and costs nothing so.
-  const state = message[kReadableState];
-  if (state === null) return;
-  if (message._consuming || state.length > 0) message.push(null);
-  // Who begins to read finds the end; who has begun, but in a later tick, is told by that.
-  else if (state.flowing !== true && !state.readableListening) endUnread(message, state);
-}
-
-const probe = new Readable({ read() {} });
-probe.push(null);
-/** Has a stream that ended unread a last 'readable' for who comes late, as from Node 26 on? */
-const keepsReadable = !(probe as unknown as Incoming)._readableState.emittedReadable;
-
-/** The end of a stream that nobody reads: as `push(null)`, but where that schedules an event for nobody. */
-function endUnread(message: Incoming, state: ReadableFlags): void {
-  if (keepsReadable) message.push(null);
-  else state.ended = true;
-}
-
 /** Has the stream ended, as far as anybody can tell who has not used it as one? */
 function isOver(message: Incoming): boolean {
   return message[kIsSpent] || (message._dumped && message.complete);
@@ -219,6 +183,9 @@ const members: ThisType<Incoming> & Record<string, unknown> = {
         stopWaiting();
         process.nextTick(emitErrorIfHeard, this, reported ?? error, callback);
       });
+    } else if (error === null && this.listenerCount('close') === 0) {
+      // Nobody could tell.
+      callback();
     } else {
       process.nextTick(emitErrorIfHeard, this, error, callback);
     }
@@ -277,8 +244,10 @@ Object.defineProperty(IncomingMessage.prototype, '_readableState', {
 });
 
 function makeStream(message: Incoming): ReadableFlags {
-  const { socket } = message;
-  Readable.call(message, socket ? { highWaterMark: socket.readableHighWaterMark } : undefined);
+  const highWaterMark = message.socket?.readableHighWaterMark;
+  // To read options takes a stream longer than to go without.
+  const isDefault = highWaterMark === undefined || highWaterMark === getDefaultHighWaterMark(false);
+  Readable.call(message, isDefault ? undefined : { highWaterMark });
   const state = message[kReadableState] as ReadableFlags;
   // Content is pushed as it comes: there is nothing to ask for ahead of the reader.
   state.readingMore = true;

@@ -42,8 +42,8 @@ export class Outbox {
   /**
    * A write with a callback is called back in a tick of its own, which costs more than the write did in the stream. The
    * system takes most writes at once, and then the stream holds nothing: where this is the callback of a write, it is
-   * left out, and who calls asks `takeUntoldEnd` behind it. Only for sockets of the system, since others, TLS among
-   * them, may pass on later what they took.
+   * left out, and who writes asks `isEndTaken` behind it. Only for sockets of the system, since others, TLS among them,
+   * may pass on later what they took.
    */
   leaveOut(endCallback: Callback): void {
     const { socket } = this;
@@ -52,11 +52,17 @@ export class Outbox {
     }
   }
 
-  /** Was the end of a message written whose callback will not be called? */
-  takeUntoldEnd(): boolean {
-    const { hasUntoldEnd } = this;
+  /** Did the system take what was to be called back, and nobody was? Where it takes it later, the callback is called. */
+  isEndTaken(): boolean {
+    if (!this.hasUntoldEnd) return false;
     this.hasUntoldEnd = false;
-    return hasUntoldEnd;
+    const { socket } = this;
+    // It is about to close.
+    if (socket.errored) return false;
+    if (socket.writableLength === 0) return true;
+    // The peer reads slowly.
+    socket.write('', 'latin1', this.endCallback as Callback);
+    return false;
   }
 
   /** Characters, each one byte, that wait here. */

@@ -100,8 +100,25 @@ export const OutgoingMessage = function OutgoingMessage(this: Outgoing, options?
 Object.setPrototypeOf(OutgoingMessage.prototype, Stream.prototype);
 Object.setPrototypeOf(OutgoingMessage, Stream);
 
+const { on, prependListener } = EventEmitter.prototype;
+
+/** Who comes to listen to a message that has ended, in the same turn, hears of it as any other. */
+const listening: ThisType<Outgoing> & Record<string, unknown> = {
+  on(name: string | symbol, listener: (...args: unknown[]) => void) {
+    if (this.finished && !this._closed) this[kConnection]?.lateListener(name);
+    return on.call(this as unknown as EventEmitter, name, listener);
+  },
+
+  prependListener(name: string | symbol, listener: (...args: unknown[]) => void) {
+    if (this.finished && !this._closed) this[kConnection]?.lateListener(name);
+    return prependListener.call(this as unknown as EventEmitter, name, listener);
+  },
+};
+
 const members: ThisType<Outgoing> & Record<string, unknown> = {
   eventNames,
+  ...listening,
+  addListener: listening.on,
 
   /** Sets the socket's timeout, now or once there is one; the callback is a listener for 'timeout'. */
   setTimeout(milliseconds: number, callback?: () => void) {

@@ -46,7 +46,7 @@ export interface MessageOutlet {
   /** The message ended; its last bytes were handed to the socket. */
   messageEnded(message: Outgoing): void;
   /** Somebody comes to listen to a message that has ended. */
-  lateListener?(message: Outgoing): void;
+  lateListener(event: string | symbol): void;
   /** Where what is written goes. */
   readonly outbox: Outbox;
 }
@@ -179,9 +179,10 @@ function hasPlainEmit(message: Outgoing): boolean {
   return message.emit === emit || (message.emit === emitOrTell && emitBehind(message) === emit);
 }
 
-/** Does nobody hear what the message emits? */
-export function isUnheard(message: Outgoing): boolean {
-  return message._eventsCount === 0 && hasPlainEmit(message);
+/** Does nobody hear what the message emits, or this event? */
+export function isUnheard(message: Outgoing, event?: string): boolean {
+  const isSo = message._eventsCount === 0 || (event !== undefined && message.listenerCount(event) === 0);
+  return isSo && hasPlainEmit(message);
 }
 
 /** Emits an event. Most messages have no listeners: then only an `emit` that somebody put in its place is called. */

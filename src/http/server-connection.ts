@@ -10,7 +10,8 @@ import type { ConnectionSocket } from './connection.js';
 import type { Linked } from './connection-list.js';
 import { debug, isDebugging, requestStart } from './diagnostics.js';
 import { callListener } from './dispatch.js';
-import { completeMessage, markSpent, newScope } from './incoming-message.js';
+import { completeMessage, markSpent, onlyKeeps } from './incoming-ends.js';
+import { newScope } from './incoming-message.js';
 import { emitDrain } from './outgoing.js';
 import { lookForObservers } from './performance-entries.js';
 import type { HttpServer } from './server.js';
@@ -153,7 +154,8 @@ export class ServerConnection extends ServerFaults implements Linked<ServerConne
     }
     const scope = incoming?.[kScope];
     // Listeners of 'data' may be called at once: in the scope of their request.
-    if (scope) this.runInScope(scope, bytes, from, to);
+    if (scope && onlyKeeps(incoming)) super.onBody(bytes, from, to);
+    else if (scope) this.runInScope(scope, bytes, from, to);
     else if (this.isUpgradePending) this.holdUpgradeContent(this.kept(bytes, from, to));
   }
 

@@ -10,7 +10,8 @@ import { MAX_PIPELINED_REQUESTS } from '../wire/limits.js';
 import { Connection, type ConnectionSocket } from './connection.js';
 import type { Timed } from './deadlines.js';
 import { debug, isDebugging, responseFinish } from './diagnostics.js';
-import { abortSignal, type Incoming, markSpent, newScope } from './incoming-message.js';
+import { markSpent } from './incoming-ends.js';
+import { abortSignal, type Incoming, newScope } from './incoming-message.js';
 import {
   emitClose,
   emitHeard,
@@ -21,7 +22,7 @@ import {
 } from './outgoing.js';
 import type { HttpServer } from './server.js';
 import type { Response } from './server-response.js';
-import { type Settling, settleSoon } from './settling.js';
+import { type Settling, settle, settleSoon } from './settling.js';
 import { kConnection, kReadableState, kScope, kServer, kUniqueHeaders } from './symbols.js';
 
 export abstract class ServerExchanges extends Connection implements Timed, MessageOutlet, Settling {
@@ -139,7 +140,7 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
       response[kScope] = newScope();
     }
     this.outbox.flush();
-    if (this.outbox.takeUntoldEnd()) this.endWritten(response);
+    if (this.outbox.isEndTaken()) this.endTaken(response);
     if (response._last) {
       // What comes behind a close is not a request, but the caller may want to know that it was dropped.
       if (!response.maxRequestsOnConnectionReached) {
@@ -156,15 +157,9 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
     }
   }
 
-  /** The response's end was written without a callback. */
-  private endWritten(response: Response): void {
-    const { socket } = this;
-    // The socket is about to close.
-    if (socket.errored) return;
-    if (socket.writableLength > 0) {
-      // The client reads slowly.
-      socket.write('', 'latin1', this.onFlushed);
-    } else if (this.isDue || this.flushing.length > 1 || this.isHeard(response)) {
+  /** The system has the response, and nobody was called back. */
+  private endTaken(response: Response): void {
+    if (this.isDue || this.flushing.length > 1 || this.isHeard(response)) {
       process.nextTick(this.onFlushed);
     } else {
       this.isDue = true;
@@ -326,10 +321,6 @@ function isLeftAlone(request: Incoming): boolean {
   return (
     request._consuming || request._dumped || (request._eventsCount === 0 && request[kReadableState] === null)
   );
-}
-
-function settle(settling: Settling): void {
-  settling.settle();
 }
 
 /** Tells the response's listeners that all of it was sent, and that the exchange is over. */

@@ -1,6 +1,5 @@
 /** ServerResponse: the response to one request (node:http `ServerResponse`). */
 import type { AsyncResource } from 'node:async_hooks';
-import { EventEmitter } from 'node:events';
 import type * as nodeHttp from 'node:http';
 import type { Socket } from 'node:net';
 import {
@@ -119,25 +118,7 @@ function writeInterim(response: Response, head: string, callback: Callback | und
   return response._writeRaw(head, 'latin1', callback);
 }
 
-const { on, prependListener } = EventEmitter.prototype;
-
-/** Who comes to listen to a response that has ended, in the same turn, is told as any other. */
-const listening: ThisType<Response> & Record<string, unknown> = {
-  on(name: string | symbol, listener: (...args: unknown[]) => void) {
-    if (this.finished && !this._closed) this[kConnection]?.lateListener?.(this);
-    return on.call(this as unknown as EventEmitter, name, listener);
-  },
-
-  prependListener(name: string | symbol, listener: (...args: unknown[]) => void) {
-    if (this.finished && !this._closed) this[kConnection]?.lateListener?.(this);
-    return prependListener.call(this as unknown as EventEmitter, name, listener);
-  },
-};
-
 const members: ThisType<Response> & Record<string, unknown> = {
-  ...listening,
-  addListener: listening.on,
-
   statusCode: 200,
   statusMessage: undefined,
 

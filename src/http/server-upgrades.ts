@@ -4,7 +4,8 @@
  */
 import { contentTooLarge } from '../errors.js';
 import { debug } from './diagnostics.js';
-import { completeMessage, type Incoming, newScope } from './incoming-message.js';
+import { completeMessage } from './incoming-ends.js';
+import { type Incoming, newScope } from './incoming-message.js';
 import { ServerExchanges } from './server-exchanges.js';
 import { kScope } from './symbols.js';
 import { UpgradeStream } from './upgrade-stream.js';

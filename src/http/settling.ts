@@ -23,6 +23,11 @@ export function settleSoon(one: Settling): void {
   if (due.push(one) === 1) scope.runInAsyncScope(setImmediate, null, settleAll);
 }
 
+/** For a tick. */
+export function settle(one: Settling): void {
+  one.settle();
+}
+
 function settleAll(): void {
   const settling = due;
   due = [];

@@ -159,13 +159,20 @@ export class FieldSection {
   /** Bit n is set when it was met more than once. */
   private repeated = 0;
   /** Where in `lines` the value of the deciding name n stands, the first of them. */
-  private readonly at: number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
+  private at: readonly number[];
+  /** The section's own `at`, where that is not a kept one's. */
+  private readonly ownAt: number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+  constructor() {
+    this.at = this.ownAt;
+  }
 
   /** Empties the section; the list of lines is left to whoever took it. */
   reset(): void {
     this.lines = [];
     this.met = 0;
     this.repeated = 0;
+    this.at = this.ownAt;
   }
 
   /** What there is, for `restore`. */
@@ -175,11 +182,10 @@ export class FieldSection {
 
   /** The section that was kept, with a list of lines of its own. */
   restore(kept: KeptFields): void {
-    const { at, met } = kept;
     this.lines = kept.lines.slice();
-    this.met = met;
+    this.met = kept.met;
     this.repeated = kept.repeated;
-    for (let number = 1; met >> number !== 0; number++) this.at[number] = at[number];
+    this.at = kept.at;
   }
 
   add(name: string, value: string, number: number): void {
@@ -188,7 +194,7 @@ export class FieldSection {
       if ((this.met & bit) !== 0) this.repeated |= bit;
       else {
         this.met |= bit;
-        this.at[number] = this.lines.length + 1;
+        this.ownAt[number] = this.lines.length + 1;
       }
     }
     this.lines.push(name, value);

@@ -30,7 +30,7 @@ export function ownText(text: string): string {
 }
 
 /** Text up to this length is looked through here: a call of native code would cost more. */
-const SHORT_TEXT = 64;
+const SHORT_TEXT = 8;
 
 /** How many octets the text is in UTF-8. */
 export function utf8Length(text: string): number {

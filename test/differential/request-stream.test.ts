@@ -360,3 +360,87 @@ differNewest('signal aborts when the connection goes before the response', async
   client.destroy();
   await scene.seen('abort ');
 });
+
+/** Content in one segment with its head, and the ways to come to its end. */
+const readers: [string, (req: IncomingMessage, scene: Scene) => void][] = [
+  ['flows', (req, scene) => req.on('data', (data) => scene.log('data', data))],
+  [
+    'flows, and is paused before it does',
+    (req, scene) => {
+      req.on('data', (data) => scene.log('data', data)).pause();
+      setImmediate(() => req.resume());
+    },
+  ],
+  [
+    'flows, and is paused by its data',
+    (req, scene) => {
+      req.on('data', (data) => {
+        scene.log('data', data);
+        req.pause();
+        setImmediate(() => req.resume());
+      });
+    },
+  ],
+  [
+    'flows, and is read by hand',
+    (req, scene) => {
+      req.on('data', (data) => scene.log('data', data));
+      req.pause();
+      setImmediate(function again() {
+        for (let data = req.read(); data !== null; data = req.read()) scene.log('read', data);
+        if (!req.readableEnded) setImmediate(again);
+      });
+    },
+  ],
+  [
+    'flows, until a listener for readable comes',
+    (req, scene) => {
+      req.on('data', (data) => scene.log('data', data));
+      req.on('readable', () => {
+        scene.log('readable', req.readableLength);
+        while (req.read() !== null);
+      });
+    },
+  ],
+  [
+    'is read when it is readable',
+    (req, scene) => {
+      req.on('readable', () => scene.log('read', req.read(2), req.read(), req.read()));
+    },
+  ],
+  [
+    'is read in a later turn',
+    (req, scene) => setImmediate(() => req.on('data', (data) => scene.log('data', data))),
+  ],
+];
+
+for (const [how, read] of readers) {
+  for (const [what, body] of [
+    ['text', 'text'],
+    ['text that is cut in a character', 'text\xe2\x82'],
+    ['a character that is cut', '\xe2\x82'],
+  ] as const) {
+    for (const encoding of [undefined, 'utf8', 'utf16le', 'base64'] as const) {
+      differ(`${what} ${how}, as ${encoding ?? 'buffers'}`, async (scene) => {
+        const server = await scene.serve((req, res) => {
+          scene.log('request');
+          if (encoding !== undefined) req.setEncoding(encoding);
+          scene.watch('req', req, 'end', 'close', 'error');
+          read(req, scene);
+          req.on('end', () => res.end('ok'));
+        });
+        const client = scene.connect(server);
+        await client.send(Buffer.from(post(body), 'latin1'));
+        await scene.seen('req close');
+        // The same once more, in segments.
+        const message = post(body);
+        const at = message.length - body.length;
+        await client.send(message.slice(0, at));
+        await scene.seen('request', 2);
+        await scene.turns();
+        await client.send(Buffer.from(message.slice(at), 'latin1'));
+        await scene.seen('req close', 2);
+      });
+    }
+  }
+}

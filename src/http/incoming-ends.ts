@@ -1,0 +1,75 @@
+/** How the stream of a message that came in ends: read, about to be read, or by nobody. */
+import type { AsyncResource } from 'node:async_hooks';
+import { Readable } from 'node:stream';
+import type { Incoming, ReadableFlags } from './incoming-message.js';
+import { kIsSpent, kReadableState, kScope } from './symbols.js';
+
+/**
+ * For everyone from now on the message is a stream that has ended, without a word: its content was taken, or it has
+ * none. Most requests have none, and never come to have a stream.
+ */
+export function markSpent(message: Incoming): void {
+  message._dumped = true;
+  message[kIsSpent] = true;
+  if (message[kReadableState] !== null) markEnded(message[kReadableState]);
+}
+
+export function markEnded(state: ReadableFlags): void {
+  state.ended = true;
+  state.endEmitted = true;
+  state.destroyed = true;
+  state.closed = true;
+  state.closeEmitted = true;
+}
+
+/** Does the stream only keep what is pushed, for who has not begun to read? Then nobody's code runs, now or for it. */
+export function onlyKeeps(message: Incoming): boolean {
+  const state = message[kReadableState];
+  return state?.sync === true && !message._consuming && !state.needReadable;
+}
+
+/** The message was received to its end: its stream may end. */
+export function completeMessage(message: Incoming): void {
+  const state = message[kReadableState];
+  if (state?.readableListening && state.length > 0) {
+    // 'readable' for the content, and once more for the end: who has not read the one must not have the other yet.
+    process.nextTick(endReadable, message, message[kScope]);
+    return;
+  }
+  message.complete = true;
+  // Nobody reads yet: the end is pushed when the first read comes. A request without content is most often
+  // never read, and costs nothing so.
+  if (state === null) return;
+  if (message._consuming) message.push(null);
+  else if (state.length > 0) {
+    if (state.resumeScheduled) endFlowing(message, state);
+    else message.push(null);
+  }
+  // Who begins to read finds the end; who has begun, but in a later tick, is told by that.
+  else if (state.flowing !== true && !state.readableListening) endUnread(message, state);
+}
+
+const probe = new Readable({ read() {} });
+probe.push(null);
+/** Has a stream that ended unread a last 'readable' for who comes late, as from Node 26 on? */
+const keepsReadable = !(probe as unknown as Incoming)._readableState.emittedReadable;
+
+/** The end of a stream that nobody reads: as `push(null)`, but where that schedules an event for nobody. */
+export function endUnread(message: Incoming, state: ReadableFlags): void {
+  if (keepsReadable || state.decoder) message.push(null);
+  else state.ended = true;
+}
+
+function endReadable(message: Incoming, scope: AsyncResource | null): void {
+  message.complete = true;
+  if (scope === null) message.push(null);
+  else scope.runInAsyncScope(message.push, message, null);
+}
+
+/** The end of a stream that flows from the next tick on, and comes to its end by itself: it need not be told in another. */
+function endFlowing(message: Incoming, state: ReadableFlags): void {
+  // What the decoder has of a character that is not complete.
+  const rest = state.decoder?.end();
+  if (rest) message.push(rest, state.encoding as BufferEncoding);
+  state.ended = true;
+}
