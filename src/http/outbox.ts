@@ -52,17 +52,11 @@ export class Outbox {
     }
   }
 
-  /** Did the system take what was to be called back, and nobody was? Where it takes it later, the callback is called. */
+  /** Did the system take what was to be called back, and nobody was? To be asked behind the end of each message. */
   isEndTaken(): boolean {
-    if (!this.hasUntoldEnd) return false;
+    const { hasUntoldEnd } = this;
     this.hasUntoldEnd = false;
-    const { socket } = this;
-    // It is about to close.
-    if (socket.errored) return false;
-    if (socket.writableLength === 0) return true;
-    // The peer reads slowly.
-    socket.write('', 'latin1', this.endCallback as Callback);
-    return false;
+    return hasUntoldEnd;
   }
 
   /** Characters, each one byte, that wait here. */
@@ -92,16 +86,22 @@ export class Outbox {
       return this.text.length + socket.writableLength < socket.writableHighWaterMark || this.flushText();
     }
     this.flushText();
-    if (
-      callback === this.endCallback &&
-      callback !== null &&
-      socket.writableCorked === 0 &&
-      socket.write === this.plainWrite
-    ) {
-      this.hasUntoldEnd = true;
-      return socket.write(data as string, encoding as BufferEncoding);
+    const isEnd = callback === this.endCallback && callback !== null;
+    const isSentAtOnce = socket.writableCorked === 0 && !socket.connecting;
+    if (isEnd && isSentAtOnce && socket.write === this.plainWrite) {
+      return this.writeEnd(data, encoding, callback);
     }
     return socket.write(data as string, encoding as BufferEncoding, callback as Callback);
+  }
+
+  private writeEnd(data: Chunk, encoding: BufferEncoding | null | undefined, callback: Callback): boolean {
+    const { socket } = this;
+    const accepted = socket.write(data as string, encoding as BufferEncoding);
+    // The peer reads slowly.
+    if (socket.writableLength > 0) socket.write('', 'latin1', callback);
+    // Where it failed, the connection is about to close.
+    else this.hasUntoldEnd = !socket.errored;
+    return accepted;
   }
 
   /** Everything leaves now. */
