@@ -1,6 +1,7 @@
 /** How the stream of a message that came in ends: read, about to be read, or by nobody. */
 import type { AsyncResource } from 'node:async_hooks';
 import { Readable } from 'node:stream';
+import { setImmediate } from './clock.js';
 import type { Incoming, ReadableFlags } from './incoming-message.js';
 import { kIsSpent, kReadableState, kScope } from './symbols.js';
 
@@ -40,13 +41,32 @@ export function completeMessage(message: Incoming): void {
   // Nobody reads yet: the end is pushed when the first read comes. A request without content is most often
   // never read, and costs nothing so.
   if (state === null) return;
-  if (message._consuming) message.push(null);
+  if (isWrapped(message)) setImmediate(pushLateEnd, message);
+  else if (message._consuming) message.push(null);
   else if (state.length > 0) {
     if (state.resumeScheduled) endFlowing(message, state);
     else message.push(null);
   }
   // Who begins to read finds the end; who has begun, but in a later tick, is told by that.
   else if (state.flowing !== true && !state.readableListening) endUnread(message, state);
+}
+
+/**
+ * Readable.wrap() drops what its reader has not taken when the wrapped stream closes, so the end must not come in the
+ * turn of the last content, as it does here. Nobody but wrap() listens for 'destroy'.
+ */
+function isWrapped(message: Incoming): boolean {
+  return message.listenerCount('destroy') > 0;
+}
+
+function pushLateEnd(message: Incoming): void {
+  if (!message.destroyed) message.push(null);
+}
+
+/** Who reads has come to the end of what was received. */
+export function pushEnd(message: Incoming): void {
+  if (isWrapped(message)) setImmediate(pushLateEnd, message);
+  else message.push(null);
 }
 
 const probe = new Readable({ read() {} });

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { finished, getDefaultHighWaterMark, Readable } from 'node:stream';
 import { PREMATURE_CLOSE } from '../errors.js';
 import type { ContentSink } from './content-sink.js';
-import { endUnread, markEnded } from './incoming-ends.js';
+import { endUnread, markEnded, pushEnd } from './incoming-ends.js';
 import { addHeader, distinctHeadersOf, type Headers, headersOf } from './incoming-headers.js';
 import { defineAccessor, defineMembers, eventNames } from './prototype.js';
 import {
@@ -152,7 +152,7 @@ const members: ThisType<Incoming> & Record<string, unknown> = {
       this._consuming = true;
     }
     if (this.complete) {
-      this.push(null);
+      pushEnd(this);
       return;
     }
     this[kConnection]?.resumeBody();

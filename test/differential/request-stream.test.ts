@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { finished, pipeline, Writable } from 'node:stream';
+import { finished, pipeline, Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { differ, differEither, differNewest } from './differ.js';
 import { chunk, chunkedPost, get, head, lastChunk, lastGet, post } from './messages.js';
@@ -444,3 +444,28 @@ for (const [how, read] of readers) {
     }
   }
 }
+
+/** It is destroyed when the wrapped stream closes, and its reader comes to the content a few ticks after that. */
+differ('a stream that wraps a request gives all of its content to who iterates over it', async (scene) => {
+  const server = await scene.serve(async (req, res) => {
+    let content = '';
+    try {
+      for await (const data of new Readable().wrap(req)) {
+        content += data;
+        if (content === 'first') scene.log('the first');
+      }
+      res.end(`ok ${content}`);
+    } catch (error) {
+      res.end(`failed: ${error}`);
+    }
+  });
+  for (const message of [get(), post(''), post('body'), chunkedPost() + chunk('a') + chunk('b') + lastChunk]) {
+    await scene.exchange(server, message, /ok|failed/);
+  }
+  const client = scene.connect(server);
+  await client.send(chunkedPost('Connection: close') + chunk('first'));
+  await scene.seen('the first');
+  await client.send(chunk('last') + lastChunk);
+  await client.closed();
+  scene.record(client);
+});
