@@ -1,5 +1,6 @@
 /** The server's side of a connection, as its input drives it: a request and a response for every message, the end. */
 import type { AsyncResource } from 'node:async_hooks';
+import { Socket } from 'node:net';
 import { CONNECTION, EXPECT, HOST, UPGRADE } from '../wire/fields.js';
 import { CHUNKED, CLOSE_DELIMITED, hasFramingField } from '../wire/framing.js';
 import { INSECURE, MessageParser, REQUEST } from '../wire/parser.js';
@@ -16,6 +17,7 @@ import { emitDrain } from './outgoing.js';
 import { lookForObservers } from './performance-entries.js';
 import type { HttpServer } from './server.js';
 import { ServerFaults } from './server-faults.js';
+import { stopReading } from './shared-read.js';
 import { kConnection, kScope, kServer, kSink, kTrailers, kTrailersDistinct } from './symbols.js';
 
 export class ServerConnection extends ServerFaults implements Linked<ServerConnection> {
@@ -30,6 +32,8 @@ export class ServerConnection extends ServerFaults implements Linked<ServerConne
 
   /** The next request's, of the context in which the connection was made: none sees what another entered. */
   protected scope = newScope();
+  /** The socket was sent to another process. */
+  private isElsewhere = false;
   /** The one in which the input at hand is read. */
   private entered: AsyncResource | null = null;
 
@@ -47,6 +51,7 @@ export class ServerConnection extends ServerFaults implements Linked<ServerConne
     socket.on('close', onGone);
     this.attach();
     socket.on('timeout', onTimeout);
+    if (socket.setTimeout === Socket.prototype.setTimeout) socket.setTimeout = setTimeoutOrLeave;
   }
 
   /** Was the header section of the message being received read? */
@@ -192,6 +197,7 @@ export class ServerConnection extends ServerFaults implements Linked<ServerConne
 
   /** No response is owed. */
   protected afterExchanges(): void {
+    if (this.isElsewhere) return;
     if (this.pendingUpgrade !== null) {
       const { request, head } = this.pendingUpgrade;
       this.pendingUpgrade = null;
@@ -203,9 +209,34 @@ export class ServerConnection extends ServerFaults implements Linked<ServerConne
     if (this.messageStartedAt === 0 && this.turn === null && !this.holdsInput) this.becomeIdle();
   }
 
+  /**
+   * The socket is another process's: what is owed is owed by that one. Whoever writes to a response, destroys it, or
+   * closes the server here, does nothing to the connection.
+   */
+  leaveSocket(): void {
+    const { socket, turn } = this;
+    this.isElsewhere = true;
+    this.reads = false;
+    this.incoming = null;
+    this.turn = null;
+    for (const response of this.waiting.splice(0)) response[kConnection] = null;
+    if (turn !== null) {
+      turn.detachSocket(socket);
+      turn[kConnection] = null;
+    }
+    socket.parser = null;
+    stopReading(this);
+    this.leaveServer();
+  }
+
+  protected override end(): void {
+    if (!this.isElsewhere) super.end();
+  }
+
   protected handOver(): void {
     const { socket } = this;
     this.detach();
+    Reflect.deleteProperty(socket, 'setTimeout');
     socket.removeListener('timeout', onTimeout);
     socket.removeListener('close', onGone);
     this.leaveServer();
@@ -282,6 +313,17 @@ export class ServerConnection extends ServerFaults implements Linked<ServerConne
 
 function onTimeout(this: ConnectionSocket): void {
   (this[kConnection] as ServerConnection | undefined)?.onSocketTimeout();
+}
+
+/**
+ * A socket that is sent to another process has its time-out taken off when its handle is gone, and nothing else says
+ * so: node:http is told by its native parser.
+ */
+function setTimeoutOrLeave(this: ConnectionSocket, milliseconds: number, callback?: () => void) {
+  if (milliseconds === 0 && (this as { _handle?: unknown })._handle === null && !this.destroyed) {
+    (this[kConnection] as ServerConnection | undefined)?.leaveSocket();
+  }
+  return Socket.prototype.setTimeout.call(this, milliseconds, callback);
 }
 
 /** Of its own, so that 'close' has more than one listener, as on a stock socket: some go through them as a list. */

@@ -459,7 +459,12 @@ differ('a stream that wraps a request gives all of its content to who iterates o
       res.end(`failed: ${error}`);
     }
   });
-  for (const message of [get(), post(''), post('body'), chunkedPost() + chunk('a') + chunk('b') + lastChunk]) {
+  for (const message of [
+    get(),
+    post(''),
+    post('body'),
+    chunkedPost() + chunk('a') + chunk('b') + lastChunk,
+  ]) {
     await scene.exchange(server, message, /ok|failed/);
   }
   const client = scene.connect(server);
