@@ -7,6 +7,7 @@
  * comes out of the whole chain is the final handler's.
  */
 import { nextCalledTwice } from '../errors.js';
+import { setImmediate } from '../http/clock.js';
 import { isMountedUnder, type Mount, mountAt } from './mount.js';
 import type { AppRequest, AppResponse } from './types.js';
 
@@ -77,6 +78,9 @@ const SKIP_ROUTER = 'router';
 
 /** No error: undefined and null are none either, but may be thrown. */
 const NONE = Symbol('barewire.none');
+
+/** Each step that hands on at once is called by the one before: so many, and the next has a stack of its own. Express has as many. */
+const STEPS_AT_ONCE = 100;
 
 const DONE: Promise<void> = Promise.resolve();
 
@@ -149,6 +153,19 @@ class ChainRun {
 
   /** Runs the first step from `index` on that is for this. @throws what nobody takes */
   dispatch(index: number, error: unknown): unknown {
+    if (index < STEPS_AT_ONCE || index % STEPS_AT_ONCE !== 0) return this.run(index, error);
+    return new Promise((resolve, reject) => {
+      setImmediate(() => {
+        try {
+          resolve(this.run(index, error));
+        } catch (thrown) {
+          reject(thrown);
+        }
+      });
+    });
+  }
+
+  private run(index: number, error: unknown): unknown {
     const { steps, req } = this;
     if (error !== NONE) this.owner.note(error, req, this.res);
     for (let i = index; i < steps.length; i++) {

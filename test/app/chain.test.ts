@@ -21,11 +21,15 @@ function step(run: Handler, more: Partial<Step> = {}): Step {
   return { ...PLAIN, run, ...more };
 }
 
-/** Runs a chain of these functions to its end. */
-async function outcomeOf(make: (log: Log) => readonly (Handler | Step)[]): Promise<Outcome> {
+/** Runs a chain of these functions to its end; a long one until an error has come out of it. */
+async function outcomeOf(make: (log: Log) => readonly (Handler | Step)[], isLong = false): Promise<Outcome> {
   const log: string[] = [];
   const finished: unknown[] = [];
   const steps = make((text) => log.push(text)).map((one) => (typeof one === 'function' ? step(one) : one));
+  let isFinished = () => {};
+  const finish = new Promise<void>((resolve) => {
+    isFinished = resolve;
+  });
   const owner = {
     respond: (_req: AppRequest, _res: AppResponse, value: unknown) => {
       log.push(`answer ${value}`);
@@ -33,10 +37,12 @@ async function outcomeOf(make: (log: Log) => readonly (Handler | Step)[]): Promi
     note: () => {},
     finish: (error: unknown) => {
       finished.push(error instanceof Error ? error.message : error);
+      isFinished();
     },
   };
   const req = { url: '/', originalUrl: '/' } as AppRequest;
   runChain(steps, () => void log.push('end'), req, {} as AppResponse, owner);
+  if (isLong) await finish;
   await settled();
   return { log, finished };
 }
@@ -65,6 +71,32 @@ describe('a chain', () => {
     ]);
     assert.deepEqual(log, ['one', 'two', 'end']);
     assert.deepEqual(finished, []);
+  });
+
+  for (const [label, hand] of [
+    ['call next()', (_req, _res, next) => void next()],
+    ['return next()', (_req, _res, next) => next()],
+    ['await next()', async (_req, _res, next) => await next()],
+  ] as [string, Handler][]) {
+    test(`may have more steps that ${label} than the stack holds`, async () => {
+      const steps = Array.from({ length: 20_000 }, () => hand);
+      const { log, finished } = await outcomeOf(() => [...steps, failing], true);
+      assert.deepEqual(log, []);
+      assert.deepEqual(finished, ['on purpose']);
+    });
+  }
+
+  test('has as many error handlers as that, and calls each once', async () => {
+    let calls = 0;
+    const handing = Array.from({ length: 20_000 }, () =>
+      onError((error) => {
+        calls++;
+        throw error;
+      }),
+    );
+    const { finished } = await outcomeOf(() => [failing, ...handing], true);
+    assert.equal(calls, 20_000);
+    assert.deepEqual(finished, ['on purpose']);
   });
 
   test('comes back to who awaits next() when all behind it is done', async () => {
