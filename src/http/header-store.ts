@@ -46,7 +46,7 @@ const ROLES = new Map<string, number>([
 
 /**
  * Names that passed the check, in each spelling. Applications use few; a cap bounds those that pass on what others made
- * up. With the value that is kept for each, all of the section may be that it was cut from.
+ * up. The value that is kept for each keeps as much of the section it was cut from as was read in one piece, 1 KiB.
  */
 const checkedNames = new Map<string, OutgoingName>();
 const MAX_CHECKED_NAMES = 256;

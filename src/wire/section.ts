@@ -46,7 +46,10 @@ export const SECTION_COMPLETE = -1;
 let marks = new Int32Array(4 * 128);
 const markedNames: FieldName[] = [];
 
-/** Applications keep targets, as keys of what they cache: no more than so many characters of a section with each. */
+/**
+ * Applications keep targets and values, as keys of what they cache, and what is cut from a text keeps all of it: no more
+ * than so many characters with each, or those of its own line.
+ */
 const MAX_KEPT_TEXT = 1024;
 
 export interface SectionRules {
@@ -411,12 +414,31 @@ export class SectionReader {
   /** Cuts the start-line's text and the marked lines into strings: one read of the bytes, then slices of it. */
   private cutLines(bytes: Buffer, from: number, to: number, marked: number): void {
     const { startLine } = this;
-    if (startLine.isTextDue && (marked === 0 || to - from > MAX_KEPT_TEXT)) startLine.cutText(bytes);
-    if (marked === 0) return;
+    if (marked === 0 || to - from > MAX_KEPT_TEXT) {
+      if (startLine.isTextDue) startLine.cutText(bytes);
+      if (marked > 0) this.cutPieces(bytes, marked);
+      return;
+    }
     const text = latin1(bytes, from, to);
     if (startLine.isTextDue) startLine.sliceText(text, from);
+    this.sliceLines(text, from, 0, marked);
+  }
+
+  /** Cuts many lines, or long ones: each long one by itself, the others together as far as they are short. */
+  private cutPieces(bytes: Buffer, marked: number): void {
+    for (let first = 0; first < marked; ) {
+      const from = marks[4 * first];
+      let last = first;
+      while (last + 1 < marked && marks[4 * last + 7] - from <= MAX_KEPT_TEXT) last++;
+      this.sliceLines(latin1(bytes, from, marks[4 * last + 3]), from, first, last + 1);
+      first = last + 1;
+    }
+  }
+
+  /** Slices the marked lines from `first` up to `end` out of their text, which begins at `from` in the bytes. */
+  private sliceLines(text: string, from: number, first: number, end: number): void {
     const { fields } = this;
-    for (let line = 0; line < marked; line++) {
+    for (let line = first; line < end; line++) {
       const slot = 4 * line;
       const mark = markedNames[line];
       fields.add(

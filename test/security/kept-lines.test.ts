@@ -39,6 +39,7 @@ test('a value that is refused once is refused again, behind one that passed too'
 for (const [what, handle] of [
   ['reads them', 'res.end(String(Object.keys(req.headers).length))'],
   ['sends them back', 'res.setHeader(req.rawHeaders[2], req.rawHeaders[3]); res.end()'],
+  ['keeps their values', 'kept.push(req.rawHeaders[3]); res.end()'],
   ['sends reasons back', 'res.writeHead(200 + (made % 700), req.rawHeaders[3]); res.end()'],
 ]) {
   test(`thousands of names that a peer makes up keep no requests in memory, where the application ${what}`, async () => {
@@ -46,6 +47,7 @@ for (const [what, handle] of [
       import http from 'barewire/http';
       import { connect } from 'node:net';
       let made = 0;
+      const kept = [];
       const server = http.createServer((req, res) => { made++; ${handle}; });
       await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
       const socket = connect(server.address().port, '127.0.0.1');
