@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { ClientScene } from './client-scene.js';
-import { differ, differEither } from './differ.js';
+import { differ, differEither, differNewest } from './differ.js';
 import { head, ok } from './messages.js';
 
 const events = ['socket', 'prefinish', 'finish', 'abort', 'timeout', 'error', 'close'];
@@ -290,3 +290,37 @@ differ('destroy() in a listener of connect, of several requests', async (scene) 
   }
   for (let count = 0; count < 4; count++) await scene.closed(`req ${count}`);
 });
+
+for (const [what, act] of [
+  ['destroy(error)', (req: ClientRequest) => req.destroy(new Error('on purpose'))],
+  ['abort()', (req: ClientRequest) => req.abort()],
+  ['a signal', (_req: ClientRequest, controller: AbortController) => controller.abort()],
+] as const) {
+  differNewest(`${what} when the response has ended, on the last request of a connection`, async (scene) => {
+    const origin = await scene.origin(ok('text', 'Connection: close'));
+    const controller = new AbortController();
+    const req = scene.get(origin, { signal: controller.signal }, 'req', events);
+    req.on('response', (res) => res.on('end', () => act(req, controller)));
+    await scene.closed();
+    await scene.turns();
+    scene.log('errored', req.errored);
+  });
+
+  differNewest(`${what} when all of the response is there leaves the connection to others`, async (scene) => {
+    const origin = await scene.origin(ok('text'), ok('next'));
+    const agent = scene.agent({ keepAlive: true });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const req = scene.http.get({ host: '127.0.0.1', port: origin.port, agent, signal });
+    scene.watch('req', req, 'error', 'close');
+    req.on('response', (res) => {
+      scene.watch('res', res, 'aborted', 'error');
+      setImmediate(() => act(req, controller));
+    });
+    await scene.seen('req close');
+    await scene.turns();
+    scene.get(origin, { agent }, 'next', ['error', 'close']);
+    await scene.closed('next');
+    scene.log('connections', origin.connections.length);
+  });
+}
