@@ -87,7 +87,8 @@ let identityChecks = 0;
  */
 function marked(agent: HttpsAgent, options: SecureOptions): RequestOptions {
   const check = options.checkServerIdentity;
-  if (typeof check !== 'function' || check === tls.checkServerIdentity) return options;
+  // One that is none is for `tls.connect` to refuse, which a pooled socket would never come to.
+  if (check === undefined || check === tls.checkServerIdentity) return options;
   if (agent.options.checkServerIdentity !== undefined) return options;
   return { ...options, [kIdentityCheck]: ++identityChecks } as RequestOptions;
 }

@@ -164,6 +164,24 @@ differNewest('https client: a check of identity of its own is shared by nobody',
   checking.destroy();
 });
 
+differNewest(
+  'https client: a check of identity that is none is refused, a connection in the pool or not',
+  async (scene) => {
+    const server = await stockServer(scene, answerer(scene));
+    const agent = agentFor(scene, { keepAlive: true });
+    await get(scene, server, { agent });
+    for (const checkServerIdentity of [null, 'none']) {
+      try {
+        scene.https.get({ port: portOf(server), agent, checkServerIdentity: checkServerIdentity as never });
+        scene.log('is taken');
+      } catch {
+        scene.log('throws');
+      }
+    }
+    agent.destroy();
+  },
+);
+
 differ('https client: agents', (scene) => {
   const { Agent, globalAgent } = scene.https;
   const call = Agent as unknown as (options?: object) => HttpsAgent;
