@@ -79,17 +79,26 @@ export function takeSocket(request: Request, socket: ConnectionSocket | null, gi
 
 /** A new socket may fail before its request takes it, where nothing but this listens yet. */
 export function expectError(socket: ConnectionSocket): void {
-  if (socket[kConnection] === undefined) socket.on('error', hearNothing);
+  if (socket[kConnection] === undefined) socket.on('error', keepError);
 }
 
-/** What became of a new socket since. */
-function errorSoFar(socket: ConnectionSocket | null): Error | null {
+/** What a new socket has said since. An error that it has still to say is for who takes it. */
+function errorSoFar(socket: NewSocket | null): Error | null {
   if (!socket || socket[kConnection] !== undefined) return null;
-  socket.removeListener('error', hearNothing);
-  return socket.errored ?? null;
+  socket.removeListener('error', keepError);
+  return socket[kEarlyError] ?? null;
 }
 
-function hearNothing(): void {}
+const kEarlyError = Symbol('barewire.earlyError');
+
+/** A socket that nobody has taken yet. */
+interface NewSocket extends ConnectionSocket {
+  [kEarlyError]?: Error;
+}
+
+function keepError(this: NewSocket, error: Error): void {
+  this[kEarlyError] ??= error;
+}
 
 function begin(request: Request, socket: ConnectionSocket): void {
   let connection = socket[kConnection];

@@ -1,4 +1,4 @@
-import type { ClientRequest } from 'node:http';
+import type { ClientRequest, RequestOptions } from 'node:http';
 import { connect, Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { differ, differEither, differNewest } from './differ.js';
@@ -161,6 +161,29 @@ differ('createConnection that returns a socket and then fails to connect', async
   scene.watchRequest(scene.http.get({ host: 'a.test', createConnection: () => connect(port, '127.0.0.1') }));
   await scene.closed();
 });
+
+/** Instrumentations look there for what was connected to. */
+for (const [what, options] of Object.entries({
+  'a name that does not resolve': {
+    lookup: (_host, _options, callback) => callback(new Error('on purpose'), []),
+  },
+  'an address that is none': { lookup: (_host, _options, callback) => callback(null, 'none', 4) },
+  'a local address of another machine': { localAddress: '192.0.2.1', host: '127.0.0.1' },
+  'a local socket that is not there': { socketPath: '/nowhere/at/all' },
+} as Record<string, RequestOptions>)) {
+  for (const isPooled of [true, false]) {
+    differ(
+      `${what} fails a request that has its socket, ${isPooled ? 'of' : 'without'} an agent`,
+      async (scene) => {
+        const agent = isPooled ? scene.agent() : false;
+        const req = scene.http.get({ host: 'a.test', agent, ...options });
+        scene.watchRequest(req, 'req', ['socket', 'close']);
+        req.on('error', (error) => scene.log('error', error, req.socket instanceof Socket, req.reusedSocket));
+        await scene.closed();
+      },
+    );
+  }
+}
 
 differNewest('a socket that fails before the request has it', async (scene) => {
   const req = scene.http.request({
