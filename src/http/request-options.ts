@@ -46,6 +46,7 @@ export function requestOptions(input: unknown, second: unknown): RequestOptions 
 
 /** The listener for 'response': behind options, or in the place of those. */
 export function callbackOf(input: unknown, second: unknown, third: unknown): unknown {
+  if (typeof input === 'function') return input;
   const isLast = typeof second === 'function' || (typeof input !== 'string' && !isUrl(input));
   return isLast ? second : third;
 }

@@ -238,3 +238,20 @@ differ('the members of the prototypes', ({ http, log }) => {
 differ('request and get are plain functions', ({ http, log }) => {
   for (const name of ['request', 'get'] as const) log(name, http[name].name, http[name].length);
 });
+
+differ('a callback alone, and one behind what is no options', ({ http, log, adoptRequest }) => {
+  const make = http.request as Request;
+  const callback = () => {};
+  for (const given of [
+    [],
+    ['http://127.0.0.1:1/'],
+    ['http://127.0.0.1:1/', null],
+    [undefined],
+    [{ port: 1 }],
+  ]) {
+    const req = adoptRequest(make(...given, callback));
+    req.on('error', () => {});
+    req.destroy();
+    log('listeners', given.length, req.listenerCount('response'));
+  }
+});
