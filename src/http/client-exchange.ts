@@ -7,7 +7,7 @@ import type { Request } from './client-request.js';
 import { Connection, type ConnectionSocket } from './connection.js';
 import { clientRequestError, debug } from './diagnostics.js';
 import type { Incoming } from './incoming-message.js';
-import { emitDrain, isUnheard, type MessageOutlet } from './outgoing.js';
+import { emitDrain, failEnd, isUnheard, type MessageOutlet } from './outgoing.js';
 import { retry } from './retry.js';
 import { type Settling, settle, settleSoon } from './settling.js';
 import { kBytesWritten, kRetry } from './symbols.js';
@@ -36,7 +36,8 @@ export abstract class ClientExchange extends Connection implements MessageOutlet
   constructor(socket: ConnectionSocket) {
     super(socket);
     this.onFlushed = (error) => {
-      if (!error) this.requestFlushed();
+      if (error) failEnd(this.request, error);
+      else this.requestFlushed();
     };
     this.outbox.leaveOut(this.onFlushed);
   }

@@ -30,6 +30,7 @@ import {
   kConnection,
   kCorked,
   kCorkedChunks,
+  kEndCallback,
   kHighWaterMark,
   kNeedDrain,
   kRejectBodyWrites,
@@ -264,7 +265,10 @@ export function endMessage(
     }
     sendEnd(message, finish);
   }
-  if (typeof callback === 'function') message.once('finish', callback);
+  if (typeof callback === 'function') {
+    message.once('finish', callback);
+    message[kEndCallback] = callback;
+  }
   const { socket } = message;
   while (message[kCorked] > 0) {
     message[kCorked]--;

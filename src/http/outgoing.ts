@@ -15,7 +15,7 @@ import type {
   kStore,
   kUniqueHeaders,
 } from './symbols.js';
-import { kEmitParent, kNeedDrain, kUnheardError } from './symbols.js';
+import { kEmitParent, kEndCallback, kNeedDrain, kUnheardError } from './symbols.js';
 
 /** The headers of `writeHead` and of requests: an object, name and value in turn, or pairs. */
 export type HeadersArgument =
@@ -100,6 +100,8 @@ export interface Outgoing extends Omit<nodeHttp.OutgoingMessage, 'socket' | 'wri
   _renderHeaders(): Record<string, HeaderValue>;
   [kStore]: HeaderStore | null;
   [kErrored]: Error | null | undefined;
+  /** What was given to `end`: a listener for 'finish', as long as there may be one. */
+  [kEndCallback]?: Callback;
   [kNeedDrain]: boolean;
   [kCorked]: number;
   [kCorkedChunks]: HeldChunks | null;
@@ -190,6 +192,15 @@ export function emitHeard(message: Outgoing, event: string, argument?: unknown):
   if (isUnheard(message)) return;
   if (argument === undefined) message.emit(event);
   else message.emit(event, argument);
+}
+
+/** The end of the message was not taken: who waits for it by the callback of `end` hears why. */
+export function failEnd(message: Outgoing | null | undefined, error: Error): void {
+  const callback = message?.[kEndCallback];
+  if (!message || callback === undefined) return;
+  message[kEndCallback] = undefined;
+  message.removeListener('finish', callback);
+  callback(error);
 }
 
 /** The exchange is over, one way or the other. */

@@ -15,6 +15,7 @@ import { abortSignal, type Incoming, newScope } from './incoming-message.js';
 import {
   emitClose,
   emitHeard,
+  failEnd,
   isUnheard,
   type MessageOutlet,
   type Outgoing,
@@ -197,8 +198,11 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
 
   /** The system took the last bytes of the oldest ended response. */
   private responseFlushed(error: Error | null | undefined): void {
-    // The socket is about to close: what was flushing closes with it.
-    if (error) return;
+    if (error) {
+      // The socket is about to close, and what was flushing closes with it.
+      failEnd(this.flushing[0], error);
+      return;
+    }
     const { flushing } = this;
     // Most often there is one, and taking the last is what costs least.
     const response = flushing.length > 1 ? flushing.shift() : flushing.pop();

@@ -10,6 +10,7 @@ export const kIsSpent = Symbol('barewire.isSpent');
 export const kSignal = Symbol('barewire.signal');
 export const kScope = Symbol('barewire.scope');
 export const kStore = Symbol('barewire.store');
+export const kEndCallback = Symbol('barewire.endCallback');
 export const kErrored = Symbol('barewire.errored');
 export const kNeedDrain = Symbol('barewire.needDrain');
 export const kCorked = Symbol('barewire.corked');

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import nodeHttp from 'node:http';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { it } from 'node:test';
+import http from 'barewire/http';
+import { bounded } from '../differential/bounded.js';
+import { get } from '../differential/messages.js';
+
+/** More than the system takes for who does not read. */
+const CONTENT = Buffer.alloc(50 * 1024 * 1024);
+
+it('the callback of end() is called when the client leaves a response that is cut off', async (t) => {
+  const server = http.createServer();
+  t.after(() => server.close());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1').pause();
+  client.write(get());
+  const [, res] = await bounded('a request', once(server, 'request'));
+  let calls = 0;
+  const ended = new Promise<Error | null | undefined>((resolve) => {
+    res.end(CONTENT, (error?: Error | null) => {
+      calls++;
+      resolve(error);
+    });
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(calls, 0);
+  client.destroy();
+  const error = await bounded('the callback', ended);
+  // Sockets of Node 20 call back as if all had been taken.
+  if (error) assert.match(String((error as NodeJS.ErrnoException).code), /^(ECANCELED|EPIPE|ECONNRESET)$/);
+  if (!res.closed) await bounded('the end of the response', once(res, 'close'));
+  assert.equal(calls, 1);
+});
+
+/** How often the callback of a request's end() is called whose server resets the connection. */
+async function callsWhenReset(subject: Pick<typeof http, 'request'>): Promise<number> {
+  const server = createServer((socket) => {
+    socket.pause();
+    socket.on('error', () => {});
+    setImmediate(() => socket.resetAndDestroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const { port } = server.address() as AddressInfo;
+    const req = subject.request({ host: '127.0.0.1', port, method: 'POST', agent: false });
+    req.on('error', () => {});
+    const closed = new Promise((resolve) => req.on('close', resolve));
+    let calls = 0;
+    req.end(CONTENT, () => {
+      calls++;
+    });
+    await bounded('the end of the request', closed);
+    return calls;
+  } finally {
+    server.close();
+  }
+}
+
+it('the callback of end() is called as by node:http when the server leaves a request that is cut off', async () => {
+  assert.equal(await callsWhenReset(http), await callsWhenReset(nodeHttp));
+});
