@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { differ } from './differ.js';
-import { lastGet } from './messages.js';
+import { get, lastGet } from './messages.js';
 import type { Scene } from './scene.js';
 
 async function respond(scene: Scene, handle: (res: ServerResponse) => void): Promise<void> {
@@ -112,6 +112,46 @@ differ('removeHeader', async (scene) => {
     res.setHeader('X-A', '3');
     res.end();
   });
+});
+
+differ('any number of headers keeps its order, whichever are removed and set again', async (scene) => {
+  for (const count of [1, 2, 15, 16, 17, 18, 40]) {
+    await respond(scene, (res) => {
+      const names = Array.from({ length: count }, (_, index) => `X-${index}`);
+      for (const name of names) res.setHeader(name, `${name} once`);
+      for (const name of [names[0], names[count >> 1], names[count - 1]]) {
+        res.removeHeader(name.toLowerCase());
+        scene.log('without', name, res.hasHeader(name), res.getHeader(name), res.getHeaderNames());
+        res.setHeader('X-New', name);
+        res.removeHeader('X-New');
+      }
+      res.setHeader(names[0], 'again');
+      res.appendHeader(names[count - 1].toUpperCase(), ['and', 'again']);
+      res.setHeader(names[count >> 2].toUpperCase(), 'spelled otherwise');
+      scene.log('names', rawNames(res), { ...res.getHeaders() });
+      for (const name of names) res.removeHeader(name);
+      scene.log('none', res.getHeaderNames());
+      for (const name of names) res.setHeader(name, 'anew');
+      res.end();
+    });
+  }
+});
+
+differ('the heads of one connection are each its own, alike or not', async (scene) => {
+  const server = await scene.serve((req, res) => {
+    const [, status, length, type, reason] = (req.url as string).split('/');
+    if (reason) res.statusMessage = reason;
+    if (type) res.setHeader('Content-Type', `text/${type}`);
+    res.statusCode = Number(status);
+    res.end('a'.repeat(Number(length)));
+  });
+  const targets = [
+    ...['/200/1023/plain', '/200/1023/plain', '/200/1023/plain', '/200/1024/plain', '/200/1025/plain'],
+    ...['/200/0/plain', '/200/0/plain', '/404/5/plain', '/404/5/plain', '/200/5/plain', '/200/5/html'],
+    ...['/200/5/html', '/200/5/html/Fine', '/200/5/html/Fine', '/200/5/html', '/200/5', '/200/5', '/204/0'],
+    ...['/204/0/plain', '/200/5/html', '/200/5/html'],
+  ];
+  await scene.exchange(server, targets.map((target) => get(target)).join('') + lastGet('/200/5/html'));
 });
 
 differ('appendHeader', async (scene) => {

@@ -234,6 +234,37 @@ differ('listeners are called with the server as this', async (scene) => {
   await scene.exchange(server, lastGet());
 });
 
+differ('listeners of request may be any number, and come and go', async (scene) => {
+  const server = await scene.serve((_req, res) => {
+    scene.log('first');
+    res.end();
+  });
+  await scene.exchange(server, lastGet());
+  server.once('request', () => scene.log('once'));
+  server.prependListener('request', () => scene.log('before'));
+  await scene.exchange(server, get() + lastGet());
+  server.removeAllListeners('request');
+  server.once('request', (_req, res) => {
+    scene.log('only once', server.listenerCount('request'));
+    res.end();
+  });
+  await scene.exchange(server, lastGet());
+  scene.log('left', server.listenerCount('request'));
+});
+
+differ('a server with an emit of its own sees every event', async (scene) => {
+  const server = await scene.serve((_req, res) => {
+    scene.log('listener');
+    res.end();
+  });
+  const { emit } = server;
+  server.emit = function (this: unknown, event: string, ...args: unknown[]) {
+    if (event === 'request') scene.log('emit', event, args.length, this === server);
+    return Reflect.apply(emit, server, [event, ...args]);
+  } as typeof emit;
+  await scene.exchange(server, lastGet());
+});
+
 async function rejecting(scene: Scene, prepare: (res: import('node:http').ServerResponse) => void) {
   EventEmitter.captureRejections = true;
   try {
