@@ -86,6 +86,9 @@ export const ServerResponse = function ServerResponse(
 Object.setPrototypeOf(ServerResponse.prototype, OutgoingMessage.prototype);
 Object.setPrototypeOf(ServerResponse, OutgoingMessage);
 
+/** Taken once: a function's prototype is looked up anew each time that it is asked for. */
+const outgoingPrototype = OutgoingMessage.prototype as unknown as Outgoing;
+
 /** The socket of a response that no connection of ours takes care of closed. */
 function onSocketClose(this: TurnSocket): void {
   if (this._httpMessage) emitClose(this._httpMessage);
@@ -204,7 +207,7 @@ const members: ThisType<Response> & Record<string, unknown> = {
 
   _finish() {
     if (isObserved) finishServerEntry(this);
-    (OutgoingMessage.prototype as unknown as Outgoing)._finish.call(this);
+    outgoingPrototype._finish.call(this);
   },
 
   _implicitHeader() {

