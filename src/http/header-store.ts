@@ -114,22 +114,57 @@ export function hasInvalidChar(text: string): boolean {
 
 /** A header that is set. */
 export interface StoredHeader {
+  readonly lowerCase: string;
   name: string;
   value: HeaderValue;
   role: number;
   /** Its line, where the name has it ready; or else the empty string. */
   line: string;
+  /** The one that was set next. */
+  next: StoredHeader | null;
 }
 
+/** More headers than these are found by an index: who passes on what others sent may set any number. */
+const MAX_SEARCHED = 16;
+
+/**
+ * The headers that are set, as a list. Most messages have a few, and then to make a Map for them costs more than to look
+ * through them ever does.
+ */
 export class HeaderStore {
-  private readonly headers = new Map<string, StoredHeader>();
+  /** In the order in which they were first set. */
+  first: StoredHeader | null = null;
+  private last: StoredHeader | null = null;
+  private count = 0;
+  /** By their names in lower case; null while there are few. */
+  private index: Map<string, StoredHeader> | null = null;
+
+  private find(lowerCase: string): StoredHeader | undefined {
+    if (this.index !== null) return this.index.get(lowerCase);
+    for (let header = this.first; header !== null; header = header.next) {
+      if (header.lowerCase === lowerCase) return header;
+    }
+    return undefined;
+  }
+
+  private add(header: StoredHeader): void {
+    if (this.last === null) this.first = header;
+    else this.last.next = header;
+    this.last = header;
+    this.count++;
+    if (this.index !== null) this.index.set(header.lowerCase, header);
+    else if (this.count > MAX_SEARCHED) {
+      this.index = new Map();
+      for (const one of this.values()) this.index.set(one.lowerCase, one);
+    }
+  }
 
   /** Sets a checked name and value; a header that is there keeps its place. */
   set(name: string, value: HeaderValue, checked: OutgoingName): void {
     const { lowerCase, role } = checked;
     const line = value === checked.lastValue && role === PLAIN ? checked.lastLine : '';
-    const header = this.headers.get(lowerCase);
-    if (header === undefined) this.headers.set(lowerCase, { name, value, role, line });
+    const header = this.find(lowerCase);
+    if (header === undefined) this.add({ lowerCase, name, value, role, line, next: null });
     else {
       header.name = name;
       header.value = value;
@@ -139,7 +174,7 @@ export class HeaderStore {
 
   /** Adds to the values of a header, which becomes a list. */
   append(name: string, value: HeaderValue, checked: OutgoingName): void {
-    const header = this.headers.get(checked.lowerCase);
+    const header = this.find(checked.lowerCase);
     if (header === undefined) {
       this.set(name, value, checked);
       return;
@@ -153,35 +188,48 @@ export class HeaderStore {
 
   /** By its name in lower case. */
   get(lowerCase: string): HeaderValue | undefined {
-    return this.headers.get(lowerCase)?.value;
+    return this.find(lowerCase)?.value;
   }
 
   has(lowerCase: string): boolean {
-    return this.headers.has(lowerCase);
+    return this.find(lowerCase) !== undefined;
   }
 
   delete(lowerCase: string): void {
-    this.headers.delete(lowerCase);
+    const header = this.find(lowerCase);
+    if (header === undefined) return;
+    let before: StoredHeader | null = null;
+    if (header === this.first) this.first = header.next;
+    else {
+      before = this.first as StoredHeader;
+      while (before.next !== header) before = before.next as StoredHeader;
+      before.next = header.next;
+    }
+    if (header === this.last) this.last = before;
+    this.count--;
+    this.index?.delete(lowerCase);
   }
 
   /** The names in lower case. */
   names(): string[] {
-    return [...this.headers.keys()];
+    return this.values().map((header) => header.lowerCase);
   }
 
   /** The names as they were spelled. */
   rawNames(): string[] {
-    return Array.from(this.headers.values(), (header) => header.name);
+    return this.values().map((header) => header.name);
   }
 
-  values(): Iterable<StoredHeader> {
-    return this.headers.values();
+  values(): StoredHeader[] {
+    const headers: StoredHeader[] = [];
+    for (let header = this.first; header !== null; header = header.next) headers.push(header);
+    return headers;
   }
 
   /** A copy without prototype, so that no name finds anything but a header. */
   toObject(): Record<string, HeaderValue> {
     const copy: Record<string, HeaderValue> = Object.create(null);
-    for (const [lowerCase, { value }] of this.headers) copy[lowerCase] = value;
+    for (const { lowerCase, value } of this.values()) copy[lowerCase] = value;
     return copy;
   }
 }

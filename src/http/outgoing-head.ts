@@ -98,7 +98,8 @@ function callersLines(message: Outgoing, headers: HeadersArgument | undefined): 
   if (headers === undefined || headers === null) {
     const store = message[kStore];
     if (store === null) return lines;
-    for (const { name, value, role, line } of store.values()) {
+    for (let header = store.first; header !== null; header = header.next) {
+      const { name, value, role, line } = header;
       lines += line === '' ? linesOf(message, name, value, role) : line;
     }
   } else if (Array.isArray(headers)) {
