@@ -39,10 +39,14 @@ import {
 import type { HeadersArgument, Outgoing } from './outgoing.js';
 import { kRejectBodyWrites, kStore, kUniqueHeaders } from './symbols.js';
 
-const CHUNKED_LINE = 'Transfer-Encoding: chunked\r\n';
+/** The line of chunked content, and the end of the section. */
+const CHUNKED_END = `Transfer-Encoding: chunked\r\n${SECTION_END}`;
 
 /** Which roles the caller's fields had, as bits. One head is built at a time. */
 let met = 0;
+
+/** Are the caller's lines one line that is kept, the same text each time? */
+let isOneKeptLine = false;
 
 /** One header's lines. */
 function linesOf(message: Outgoing, name: string, value: HeaderValue, role: number): string {
@@ -98,6 +102,11 @@ function callersLines(message: Outgoing, headers: HeadersArgument | undefined): 
   if (headers === undefined || headers === null) {
     const store = message[kStore];
     if (store === null) return lines;
+    const { first } = store;
+    if (first !== null && first.next === null && first.line !== '') {
+      isOneKeptLine = true;
+      return first.line;
+    }
     for (let header = store.first; header !== null; header = header.next) {
       const { name, value, role, line } = header;
       lines += line === '' ? linesOf(message, name, value, role) : line;
@@ -143,7 +152,7 @@ function persistentLines(message: Outgoing): string {
 let addedDate = '';
 let addedConnection = '';
 let addedBoth = '';
-let addedChunked = CHUNKED_LINE + SECTION_END;
+let addedChunked = CHUNKED_END;
 
 /** Date and the connection's lines. */
 function addedLines(date: string, connection: string): string {
@@ -151,9 +160,38 @@ function addedLines(date: string, connection: string): string {
     addedDate = date;
     addedConnection = connection;
     addedBoth = flat(date + connection);
-    addedChunked = flat(addedBoth + CHUNKED_LINE + SECTION_END);
+    addedChunked = flat(addedBoth + CHUNKED_END);
   }
   return addedBoth;
+}
+
+/**
+ * What heads begin with that differ in nothing but the length of their content, and say of it one thing: as one text,
+ * once it came again. To put it together takes longer than to see that it is the same.
+ */
+let beginFirstLine = '';
+let beginLines = '';
+let beginAdded = '';
+let begin = '';
+
+function beginOf(firstLine: string, lines: string, added: string): string {
+  if (!isOneKeptLine) return firstLine + lines + added;
+  if (firstLine === beginFirstLine && lines === beginLines && added === beginAdded) {
+    if (begin === '') begin = flat(firstLine + lines + added);
+    return begin;
+  }
+  beginFirstLine = firstLine;
+  beginLines = lines;
+  beginAdded = added;
+  begin = '';
+  return firstLine + lines + added;
+}
+
+/** The Content-Length lines of short contents, with the end of the section behind them, by the length. */
+const lengthLines: (string | undefined)[] = new Array(1024).fill(undefined);
+
+function lengthLine(length: number): string {
+  return (lengthLines[length] ??= flat(`Content-Length: ${length}\r\n${SECTION_END}`));
 }
 
 /** Is the connection to be kept, as far as the head says so? Adds the line that does. */
@@ -173,6 +211,7 @@ function connectionLines(message: Outgoing): string {
   return persistentLines(message);
 }
 
+/** The lines that frame the content, and the end of the section. */
 function framingLines(message: Outgoing): string {
   let facts = 0;
   if (!message._hasBody) facts |= NO_CONTENT;
@@ -187,7 +226,7 @@ function framingLines(message: Outgoing): string {
     if ((facts & NO_CONTENT) !== 0 && (facts & (HAS_CONTENT_LENGTH | HAS_TRANSFER_ENCODING)) === 0) {
       message.chunkedEncoding = false;
     }
-    return '';
+    return SECTION_END;
   }
   if (framing === CLOSE_DELIMITED) {
     message._last = true;
@@ -197,11 +236,15 @@ function framingLines(message: Outgoing): string {
       message._hasBody = false;
       message[kRejectBodyWrites] = true;
     }
-    return '';
+    return SECTION_END;
   }
-  if (framing !== CHUNKED) return `Content-Length: ${framing}\r\n`;
+  if (framing !== CHUNKED) {
+    return framing < lengthLines.length
+      ? lengthLine(framing)
+      : `Content-Length: ${framing}\r\n${SECTION_END}`;
+  }
   message.chunkedEncoding = true;
-  return CHUNKED_LINE;
+  return CHUNKED_END;
 }
 
 /**
@@ -210,7 +253,8 @@ function framingLines(message: Outgoing): string {
  */
 export function buildHead(message: Outgoing, firstLine: string, headers: HeadersArgument | undefined): void {
   met = 0;
-  const lines = firstLine + callersLines(message, headers);
+  isOneKeptLine = false;
+  const lines = callersLines(message, headers);
   const date = message.sendDate && (met & (1 << DATE)) === 0 ? currentDateLine() : '';
   const { statusCode } = message as { statusCode?: number };
   if (message.chunkedEncoding && (statusCode === 204 || statusCode === 304)) {
@@ -221,7 +265,10 @@ export function buildHead(message: Outgoing, firstLine: string, headers: Headers
   const added = addedLines(date, connectionLines(message));
   const framing = framingLines(message);
   if ((met & (1 << TRAILER)) !== 0 && !message.chunkedEncoding) throw trailerInvalid();
-  message._header = lines + (framing === CHUNKED_LINE ? addedChunked : added + framing + SECTION_END);
+  message._header =
+    framing === CHUNKED_END
+      ? beginOf(firstLine, lines, addedChunked)
+      : beginOf(firstLine, lines, added) + framing;
   message._headerSent = false;
   // A client waits for 100 (Continue) before it sends more than the head.
   if ((met & (1 << EXPECT)) !== 0) message._send('');
