@@ -35,27 +35,46 @@ export function keepBytes(bytes: Buffer, from: number, to: number): KeptBytes {
 /** More bytes than these are compared by the system's own function, which is slow to call and fast from there on. */
 const MAX_COMPARED = 128;
 
+/** Is the first byte of a word its lowest? Else words that begin elsewhere cannot be put together as they are here. */
+const isLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
+
 /** Are the bytes from `at` on those that are kept, from `from` on? There are as many. */
 export function areKept(bytes: Buffer, at: number, kept: KeptBytes, from: number): boolean {
   const { length } = kept.bytes;
-  if (from === 0 && (at & 3) === 0 && length <= MAX_COMPARED) {
+  if (length - from <= MAX_COMPARED && (isLittleEndian || ((at - from) & 3) === 0)) {
     if (bytes !== viewed) view(bytes);
-    if (words.length > 0) return areWordsKept(bytes, at, kept);
+    // All that is looked at is to be within the words: the byte behind the last one is in the last word, or in the next.
+    if ((at + length - from) >> 2 < words.length) return areWordsKept(bytes, at, kept, from);
   }
   return bytes.compare(kept.bytes, from, length, at, at + length - from) === 0;
 }
 
-function areWordsKept(bytes: Buffer, at: number, kept: KeptBytes): boolean {
+function areWordsKept(
+  bytes: Buffer,
+  at: number,
+  { bytes: octets, words: ours }: KeptBytes,
+  from: number,
+): boolean {
   const theirs = words;
-  const ours = kept.words;
-  let word = at >> 2;
-  for (let i = 0; i < ours.length; i++) {
-    if (theirs[word] !== ours[i]) return false;
-    word++;
+  const { length } = octets;
+  const distance = at - from;
+  let i = from;
+  for (; (i & 3) !== 0 && i < length; i++) if (bytes[distance + i] !== octets[i]) return false;
+  const shift = (distance & 3) << 3;
+  let word = (distance + i) >> 2;
+  const wordEnd = length >> 2;
+  if (shift === 0) {
+    for (let own = i >> 2; own < wordEnd; own++) if (theirs[word++] !== ours[own]) return false;
+  } else {
+    // Words of ours lie across two of theirs.
+    let low = theirs[word++];
+    for (let own = i >> 2; own < wordEnd; own++) {
+      const high = theirs[word++];
+      if (((low >>> shift) | (high << (32 - shift))) !== ours[own]) return false;
+      low = high;
+    }
   }
-  for (let i = 4 * ours.length; i < kept.bytes.length; i++) {
-    if (bytes[at + i] !== kept.bytes[i]) return false;
-  }
+  for (i = Math.max(i, wordEnd << 2); i < length; i++) if (bytes[distance + i] !== octets[i]) return false;
   return true;
 }
 

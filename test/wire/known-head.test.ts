@@ -182,24 +182,26 @@ describe('KnownHead', () => {
 });
 
 describe('bytes that are kept', () => {
+  /** Buffers that begin and end anywhere, with the bytes anywhere in them. */
+  function* places(): Iterable<{ offset: number; at: number; behind: number }> {
+    for (let offset = 0; offset < 5; offset++)
+      for (let at = 0; at < 5; at++) for (const behind of [0, 1, 2, 3, 8]) yield { offset, at, behind };
+  }
+
   it('are found wherever they stand, and no others', () => {
     for (const length of [1, 3, 4, 7, 31, 128, 129, 300]) {
       const content = Buffer.from(Array.from({ length }, (_, i) => (i * 7 + 1) & 0xff));
       const kept = keepBytes(content, 0, length);
-      for (let offset = 0; offset < 5; offset++) {
-        const within = Buffer.from(new ArrayBuffer(length + 12), offset);
-        for (let at = 0; at < 5; at++) {
-          content.copy(within, at);
-          for (const from of [0, 1, 2, 5].filter((place) => place < length)) {
-            assert.ok(areKept(within, at + from, kept, from), `${length} ${offset} ${at} ${from}`);
-            for (let wrong = from; wrong < length; wrong += length > 50 ? 13 : 1) {
-              within[at + wrong] ^= 0x20;
-              assert.ok(
-                !areKept(within, at + from, kept, from),
-                `${length} ${offset} ${at} ${from} ${wrong}`,
-              );
-              within[at + wrong] ^= 0x20;
-            }
+      for (const { offset, at, behind } of places()) {
+        const within = Buffer.from(new ArrayBuffer(offset + at + length + behind), offset);
+        content.copy(within, at);
+        for (const from of [0, 1, 2, 5].filter((place) => place < length)) {
+          const place = JSON.stringify({ length, offset, at, behind, from });
+          assert.ok(areKept(within, at + from, kept, from), place);
+          for (let wrong = from; wrong < length; wrong += length > 50 ? 13 : 1) {
+            within[at + wrong] ^= 0x20;
+            assert.ok(!areKept(within, at + from, kept, from), `${place} ${wrong}`);
+            within[at + wrong] ^= 0x20;
           }
         }
       }
