@@ -14,6 +14,7 @@
  * as in Express 5: `/:name.:ext` has `a.tar` and `gz` of `/a.tar.gz`.
  */
 import { invalidRoutePath } from '../errors.js';
+import { ownText } from '../wire/text.js';
 
 /** A piece of a form. Names of parameters are not a part of it: two forms with equal pieces match the same paths. */
 export type Piece =
@@ -227,7 +228,8 @@ function toForm(path: string, tokens: readonly FlatToken[]): PatternForm {
   if (first !== undefined && !(first.kind === 'text' && first.text.startsWith('/'))) {
     throw invalidRoutePath(path, 'it does not start with "/"');
   }
-  return { pieces, names };
+  // As the engine keeps names of properties: they are put on an object for each request.
+  return { pieces, names: names.map(ownText) };
 }
 
 const KEPT_ENCODED = /%(?:2f|25)/gi;
