@@ -1,4 +1,5 @@
 /** Which listener of the server a request is for. */
+import { EventEmitter } from 'node:events';
 import type { ConnectionSocket } from './connection.js';
 import type { Incoming } from './incoming-message.js';
 import type { HttpServer } from './server.js';
@@ -12,6 +13,39 @@ interface Counted {
 }
 
 const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;
+
+/** EventEmitter's own; with domains it does more than to call listeners. */
+const plainEmit = (EventEmitter as { usingDomains?: boolean }).usingDomains
+  ? undefined
+  : EventEmitter.prototype.emit;
+
+/** Under which an emitter keeps whether it hears of the promises that its listeners return. */
+const kCapture = Object.getOwnPropertySymbols(new EventEmitter()).find(
+  ({ description }) => description === 'kCapture',
+);
+
+/** A server as the emitter that it is. */
+interface Emitter {
+  emit: unknown;
+  readonly _events?: Readonly<Record<string, unknown>>;
+  readonly [key: symbol]: unknown;
+}
+
+/**
+ * Emits 'request'. Where that is to call the one listener, it is called: `emit` is made for all events of all emitters,
+ * and looks each one up anew.
+ */
+function emitRequest(server: HttpServer, request: Incoming, response: Response): void {
+  const emitter = server as unknown as Emitter;
+  if (emitter.emit === plainEmit && kCapture !== undefined && emitter[kCapture] === false) {
+    const listener = emitter._events?.request;
+    if (typeof listener === 'function') {
+      listener.call(server, request, response);
+      return;
+    }
+  }
+  server.emit('request', request, response);
+}
 
 /** Calls the listener that is for this request, or answers it where none should see it. */
 export function callListener(
@@ -47,7 +81,7 @@ export function callListener(
       return;
     }
   }
-  server.emit('request', request, response);
+  emitRequest(server, request, response);
 }
 
 /** Expect (RFC 9110 section 10.1.1): 100-continue is answered, anything else refused, unless a listener does. */
@@ -63,7 +97,7 @@ function callExpectationListener(
       server.emit('checkContinue', request, response);
     } else {
       response.writeContinue();
-      server.emit('request', request, response);
+      emitRequest(server, request, response);
     }
   } else if (server.listenerCount('checkExpectation') > 0) {
     server.emit('checkExpectation', request, response);
