@@ -1,6 +1,7 @@
 /** From bytes to text. What is not in the charset that it claims is refused: it would be read as other text. */
 import { isUtf8 } from 'node:buffer';
 import { malformedText, type RequestError } from '../errors.js';
+import { utf8 } from '../wire/text.js';
 
 /** Makes text of bytes; throws 400 where they are none in its charset. The bytes may be those of another read later. */
 export type Decode = (bytes: Buffer) => string;
@@ -9,7 +10,7 @@ const BYTE_ORDER_MARK = 0xfeff;
 
 /** UTF-8 without its byte order mark, if it has one. */
 export function decodeUtf8(bytes: Buffer, from = 0, to = bytes.length): string {
-  const text = bytes.toString('utf8', from, to);
+  const text = utf8(bytes, from, to);
   // Malformed bytes become U+FFFD; a text without any had none. It is looked for in no time in a text of ASCII.
   if (text.includes('\ufffd') && !isUtf8(bytes.subarray(from, to))) throw malformedText('utf-8');
   return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;

@@ -9,6 +9,17 @@ const latin1Slice: Slice =
     return (this as Buffer).toString('latin1', from, to);
   };
 
+/** The same for UTF-8; malformed octets become U+FFFD. */
+const utf8Slice: Slice =
+  (Buffer.prototype as unknown as { utf8Slice?: Slice }).utf8Slice ??
+  function (this: Uint8Array, from, to) {
+    return (this as Buffer).toString('utf8', from, to);
+  };
+
+export function utf8(bytes: Uint8Array, from: number, to: number): string {
+  return utf8Slice.call(bytes, from, to);
+}
+
 export function latin1(bytes: Uint8Array, from: number, to: number): string {
   return latin1Slice.call(bytes, from, to);
 }
