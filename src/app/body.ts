@@ -7,21 +7,23 @@
  * ECONNRESET where the client went away.
  */
 import { emptyBody, unsupportedCharset, unsupportedMediaType } from '../errors.js';
-import { type BodyMessage, fieldOfBody, refuseCodings } from './body-head.js';
+import { type BodyHead, type BodyMessage, bodyHeadOf, mediaTypeOf, refuseCodings } from './body-head.js';
 import { type Decode, decodeOf, decodeUtf8 } from './charset.js';
 import { type Form, parseForm } from './form.js';
 import { type JsonParseOptions, parseJson } from './json.js';
 import { MAX_FORM_PARAMETERS } from './limits.js';
+import { compileTypes, type MediaType, type TypeMatcher, type TypePattern } from './media-type.js';
 import {
-  compileTypes,
-  type MediaType,
-  parseMediaType,
-  type TypeMatcher,
-  type TypePattern,
-} from './media-type.js';
-import { type BodyReader, checkedLimit, type Hear, type ReadingOptions, readWhole } from './reading.js';
+  type BodyMaker,
+  checkedLimit,
+  type Hear,
+  type Reader,
+  type ReadingOptions,
+  readWhole,
+  readWholeFor,
+} from './reading.js';
 
-export { type BodyMessage, kContinue } from './body-head.js';
+export { type BodyMessage, kContinue, mediaTypeOf } from './body-head.js';
 export type { Form } from './form.js';
 export type { TypePattern } from './media-type.js';
 export type { Hear } from './reading.js';
@@ -94,22 +96,52 @@ export function readForm(req: BodyMessage, options: FormOptions = NO_OPTIONS, he
   return readWhole(req, { ...options, hear }, AS_FORM) as Promise<Form>;
 }
 
+/** How a body is read without options. */
+function plainly(): How & JsonOptions {
+  return {
+    limit: undefined,
+    type: undefined,
+    inflate: undefined,
+    strict: undefined,
+    reviver: undefined,
+    hear: undefined,
+    decode: undefined,
+    charset: undefined,
+  };
+}
+
+/**
+ * Reads the body as a form or else as JSON, by its type, for a reader who is told at once: see `readWholeFor`.
+ * @returns false where it has to be read as a stream, and nothing was done
+ * @throws as `readJson` rejects, before anything is read
+ */
+export function readValueFor(reader: Reader, req: BodyMessage): boolean {
+  const head = bodyHeadOf(req);
+  const maker = FORM_TYPES.matches(head.mediaType) ? AS_FORM : AS_JSON;
+  return readWholeFor(reader, req, head, plainly(), maker);
+}
+
+/** The same as a promise, in whatever way it has to be read. */
+export function readValue(req: BodyMessage): Promise<unknown> {
+  return FORM_TYPES.matches(mediaTypeOf(req)) ? readForm(req) : readJson(req);
+}
+
 // Before anything is read.
 
-function checkBytes(req: BodyMessage, how: How): void {
-  checkType(req, how, null);
-  checkCoding(req, how);
+function checkBytes(head: BodyHead, how: How): void {
+  checkType(head, how, null);
+  checkCoding(head, how);
 }
 
-function checkText(req: BodyMessage, how: How & TextOptions): void {
-  how.charset = checkType(req, how, null)?.parameters.get('charset') ?? how.defaultCharset;
+function checkText(head: BodyHead, how: How & TextOptions): void {
+  how.charset = checkType(head, how, null)?.parameters.get('charset') ?? how.defaultCharset;
   how.decode = decodeOf(how.charset);
   if (how.decode === undefined) throw unsupportedCharset('one that is known, such as utf-8');
-  checkCoding(req, how);
+  checkCoding(head, how);
 }
 
-function checkJson(req: BodyMessage, how: How): void {
-  const charset = checkType(req, how, JSON_TYPES)?.parameters.get('charset');
+function checkJson(head: BodyHead, how: How): void {
+  const charset = checkType(head, how, JSON_TYPES)?.parameters.get('charset');
   if (charset !== undefined) {
     // Text among machines is UTF-8 (RFC 8259 section 8.1); other transformations of Unicode are decoded for those
     // who send them, as Express does.
@@ -117,29 +149,25 @@ function checkJson(req: BodyMessage, how: How): void {
     if (how.decode === undefined) throw unsupportedCharset('utf-8');
     how.charset = charset;
   }
-  checkCoding(req, how);
+  checkCoding(head, how);
 }
 
-function checkForm(req: BodyMessage, how: How): void {
-  const charset = checkType(req, how, FORM_TYPES)?.parameters.get('charset');
+function checkForm(head: BodyHead, how: How): void {
+  const charset = checkType(head, how, FORM_TYPES)?.parameters.get('charset');
   if (charset !== undefined && !/^utf-?8$/i.test(charset)) throw unsupportedCharset('utf-8');
-  checkCoding(req, how);
+  checkCoding(head, how);
 }
 
 /** The type of the body. Throws 415 where it is not among those that are taken. */
-function checkType(req: BodyMessage, how: How, otherwise: TypeMatcher | null): MediaType | null {
-  const type = mediaTypeOf(req);
+function checkType(head: BodyHead, how: How, otherwise: TypeMatcher | null): MediaType | null {
+  const type = head.mediaType;
   const taken = how.type === undefined ? otherwise : how.type === false ? null : compileTypes(how.type);
   if (taken === null || (type !== null && taken.matches(type))) return type;
   throw Object.assign(unsupportedMediaType(taken.accept), { headers: { Accept: taken.accept } });
 }
 
-export function mediaTypeOf(req: BodyMessage): MediaType | null {
-  return parseMediaType(fieldOfBody(req, 'content-type') as string | undefined);
-}
-
-function checkCoding(req: BodyMessage, how: How): void {
-  if (how.inflate === false) refuseCodings(req);
+function checkCoding(head: BodyHead, how: How): void {
+  if (how.inflate === false) refuseCodings(head);
 }
 
 // When all of it is there.
@@ -170,7 +198,7 @@ function finishForm(bytes: Buffer, from: number, to: number, how: How & FormOpti
   return parseForm(decodeUtf8(bytes, from, to), limit);
 }
 
-const AS_BYTES: BodyReader<How> = { check: checkBytes, finish: finishBytes, keepsBytes: true };
-const AS_TEXT: BodyReader<How & TextOptions> = { check: checkText, finish: finishText, keepsBytes: false };
-const AS_JSON: BodyReader<How & JsonOptions> = { check: checkJson, finish: finishJson, keepsBytes: false };
-const AS_FORM: BodyReader<How & FormOptions> = { check: checkForm, finish: finishForm, keepsBytes: false };
+const AS_BYTES: BodyMaker<How> = { check: checkBytes, finish: finishBytes, keepsBytes: true };
+const AS_TEXT: BodyMaker<How & TextOptions> = { check: checkText, finish: finishText, keepsBytes: false };
+const AS_JSON: BodyMaker<How & JsonOptions> = { check: checkJson, finish: finishJson, keepsBytes: false };
+const AS_FORM: BodyMaker<How & FormOptions> = { check: checkForm, finish: finishForm, keepsBytes: false };

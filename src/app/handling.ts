@@ -5,6 +5,7 @@ import { announceCloseBehind } from '../http/server-members.js';
 import { adopt } from './adopt.js';
 import type { Application } from './application.js';
 import { type Handler, isThenable, type Next, runChain, type Step } from './chain.js';
+import { Eventual } from './eventual.js';
 import type { Logging } from './logging.js';
 import type { RequestIds } from './request-id.js';
 import { pathOf } from './request-target.js';
@@ -142,7 +143,7 @@ export class Handling {
 
   private respondLater(result: PromiseLike<unknown>, req: AppRequest, res: AppResponse): void {
     const fail = (error: unknown) => this.app.finish(error, req, res);
-    Promise.resolve(result).then((value) => {
+    (result instanceof Eventual ? result : Promise.resolve(result)).then((value) => {
       try {
         const sent = this.app.respond(req, res, value);
         if (isThenable(sent)) this.settle(sent, req, res);

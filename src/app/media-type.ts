@@ -77,9 +77,17 @@ export function compileTypes(pattern: TypePattern): TypeMatcher {
   const ranges = (typeof pattern === 'string' ? [pattern] : pattern).map(expand);
   const exact = new Set(ranges.filter((range) => !range.includes('*')));
   const wild = ranges.filter((range) => range.includes('*')).map(wildcard);
+  const isAmong = (essence: string) => exact.has(essence) || wild.some((one) => one.test(essence));
+  // Types that are read again are the same object: see parseMediaType.
+  let asked: MediaType | null = null;
+  let answer = false;
   return {
-    matches: (type) =>
-      type !== null && (exact.has(type.essence) || wild.some((expression) => expression.test(type.essence))),
+    matches: (type) => {
+      if (type === asked) return answer;
+      answer = type !== null && isAmong(type.essence);
+      asked = type;
+      return answer;
+    },
     accept: ranges.join(', '),
   };
 }

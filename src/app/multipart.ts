@@ -11,8 +11,7 @@ import {
   unsupportedCharset,
   unsupportedMediaType,
 } from '../errors.js';
-import { mediaTypeOf } from './body.js';
-import { announcedLength, type BodyMessage, refuseCodings } from './body-head.js';
+import { type BodyHead, type BodyMessage, bodyHeadOf, refuseCodings } from './body-head.js';
 import { decodeOf } from './charset.js';
 import {
   MAX_BODY_SIZE,
@@ -116,11 +115,12 @@ function open(req: BodyMessage, options: MultipartOptions): MultipartReader {
   for (const name of Object.keys(DEFAULTS) as (keyof MultipartLimits)[]) {
     limits[name] = checkedLimit(options.limits?.[name], `options.limits.${name}`, DEFAULTS[name]);
   }
-  const length = announcedLength(req);
+  const head = bodyHeadOf(req);
+  const { length } = head;
   let boundary: string;
   try {
-    boundary = boundaryOf(req);
-    refuseCodings(req);
+    boundary = boundaryOf(head);
+    refuseCodings(head);
     if (length === 0) throw malformedMultipart('it is empty');
     if (length > limits.total) throw bodyTooLarge(limits.total);
   } catch (error) {
@@ -131,8 +131,7 @@ function open(req: BodyMessage, options: MultipartOptions): MultipartReader {
   return new MultipartReader(req, limits, boundary, length);
 }
 
-function boundaryOf(req: BodyMessage): string {
-  const type = mediaTypeOf(req);
+function boundaryOf({ mediaType: type }: BodyHead): string {
   const accept = 'multipart/form-data';
   if (type === null || type.essence !== accept) {
     throw Object.assign(unsupportedMediaType(accept), { headers: { Accept: accept } });

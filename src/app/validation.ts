@@ -4,8 +4,9 @@
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { validationFailed } from '../errors.js';
-import { FORM_TYPES, mediaTypeOf, readForm, readJson } from './body.js';
+import { readValue, readValueFor } from './body.js';
 import { type Handler, isThenable, type Next } from './chain.js';
+import { Eventual } from './eventual.js';
 import { mayReachNext } from './reaches-next.js';
 import type { AppRequest, AppResponse, Params, Query } from './types.js';
 
@@ -76,31 +77,56 @@ function validating(schemas: RouteSchemas, handler: Handler): Handler {
   const checks = PARTS.filter((part) => schemas[part] !== undefined).map(
     (part): Check => ({ part, standard: (schemas[part] as StandardSchemaV1)['~standard'] }),
   );
-  const checkFrom = (index: number, req: AppRequest, res: AppResponse, next: Next): unknown => {
-    for (let i = index; i < checks.length; i++) {
-      const { part } = checks[i];
-      const input = part === 'body' && req.body === undefined ? readBody(req) : req[part];
-      if (input instanceof Promise) {
-        return input.then((read: unknown) => goOn(check(req, checks[i], read), i + 1, req, res, next));
-      }
-      const checked = check(req, checks[i], input);
-      if (checked !== undefined) return goOn(checked, i + 1, req, res, next);
-    }
-    return handler(req, res, next);
-  };
-  const goOn = (
-    checked: Promise<void> | undefined,
-    index: number,
-    req: AppRequest,
-    res: AppResponse,
-    next: Next,
-  ): unknown =>
-    checked === undefined
-      ? checkFrom(index, req, res, next)
-      : checked.then(() => checkFrom(index, req, res, next));
-  const validate: Handler = (req, res, next) => checkFrom(0, req, res, next);
+  const validation: Validation = { checks, handler };
+  const validate: Handler = (req, res, next) => checkFrom(validation, 0, req, res, next);
   // By its number of parameters a handler says how it is called: with `next`, or straight.
   return Object.defineProperty(validate, 'length', { value: mayReachNext(handler) ? 3 : 2 });
+}
+
+/** The checks of a route, and the handler behind them. */
+interface Validation {
+  readonly checks: readonly Check[];
+  readonly handler: Handler;
+}
+
+/** Checks what is left, and calls the handler. */
+function checkFrom(
+  validation: Validation,
+  index: number,
+  req: AppRequest,
+  res: AppResponse,
+  next: Next,
+): unknown {
+  const { checks, handler } = validation;
+  for (let i = index; i < checks.length; i++) {
+    const one = checks[i];
+    if (one.part === 'body' && req.body === undefined) {
+      const eventual = new Eventual((read) => checkOn(validation, i, read, req, res, next));
+      if (readValueFor(eventual, req)) return eventual;
+      return readValue(req).then((read) => checkOn(validation, i, read, req, res, next));
+    }
+    const input = req[one.part];
+    if (input instanceof Promise) {
+      return input.then((read: unknown) => checkOn(validation, i, read, req, res, next));
+    }
+    const checked = check(req, one, input);
+    if (checked !== undefined) return checked.then(() => checkFrom(validation, i + 1, req, res, next));
+  }
+  return handler(req, res, next);
+}
+
+/** The same from a part on that was waited for. */
+function checkOn(
+  validation: Validation,
+  index: number,
+  input: unknown,
+  req: AppRequest,
+  res: AppResponse,
+  next: Next,
+): unknown {
+  const checked = check(req, validation.checks[index], input);
+  if (checked === undefined) return checkFrom(validation, index + 1, req, res, next);
+  return checked.then(() => checkFrom(validation, index + 1, req, res, next));
 }
 
 /** Checks one part. Returns a promise where the schema does. */
@@ -117,11 +143,6 @@ function accept(req: AppRequest, part: Part, result: StandardSchemaV1.Result<unk
   if (part === 'body') req.body = result.value;
   else if (part === 'query') req.query = result.value as Query;
   else if (part === 'params') req.params = result.value as Params;
-}
-
-/** The content as a value. */
-function readBody(req: AppRequest): Promise<unknown> {
-  return FORM_TYPES.matches(mediaTypeOf(req)) ? readForm(req) : readJson(req);
 }
 
 function refusalOf(part: Part, issues: readonly StandardSchemaV1.Issue[]): Error {

@@ -8,15 +8,17 @@ import { markSpent } from './incoming-ends.js';
 import type { Incoming } from './incoming-message.js';
 import { kReadableState, kSink } from './symbols.js';
 
-/** Who takes content. What its members throw is nobody's: they must not throw. */
+/** Who takes content. What its members throw is nobody's: they must not throw, but for `finish`. */
 export interface ContentSink {
   /**
    * The next of it, as bytes of a buffer that the next read overwrites.
    * @returns false to have them once more, as a chunk that may be kept
    */
   takeLent(bytes: Buffer, from: number, to: number): boolean;
-  /** The next of it. Whoever has all that was announced calls `releaseContent`. */
+  /** The next of it. */
   take(chunk: Buffer): void;
+  /** All of it was taken, and the message is complete. */
+  finish(): void;
   /** There will be no more: the message was destroyed. */
   abort(error: Error | null): void;
 }

@@ -9,6 +9,7 @@ import { currentTime } from './clock.js';
 import { maxHeaderSize } from './command-line.js';
 import type { ConnectionSocket } from './connection.js';
 import type { Linked } from './connection-list.js';
+import { type ContentSink, releaseContent } from './content-sink.js';
 import { debug, isDebugging, requestStart } from './diagnostics.js';
 import { callListener } from './dispatch.js';
 import { completeMessage, markSpent, onlyKeeps } from './incoming-ends.js';
@@ -190,9 +191,20 @@ export class ServerConnection extends ServerFaults implements Linked<ServerConne
     this.incoming = null;
     // "MUST NOT process any further requests" behind a close (RFC 9112 section 9.6).
     if (this.isLastRequest) this.reads = false;
+    const sink = incoming[kSink];
+    if (sink) releaseContent(incoming);
     if (incoming._consuming) incoming[kScope]?.runInAsyncScope(completeMessage, null, incoming);
     else completeMessage(incoming);
     this.resumeBody();
+    if (sink) this.finishSink(sink);
+  }
+
+  private finishSink(sink: ContentSink): void {
+    try {
+      sink.finish();
+    } catch (error) {
+      this.keepThrown(error);
+    }
   }
 
   /** No response is owed. */

@@ -188,6 +188,114 @@ describe('the body of an untouched request', () => {
   });
 });
 
+describe('the body that a schema is for', () => {
+  const A = z.object({ a: z.array(z.number()) });
+  const WHOLE = `${HEAD}Content-Length: ${BODY.length}\r\n\r\n${BODY}`;
+  const PIECES = [
+    [WHOLE],
+    [WHOLE.slice(0, -BODY.length), BODY],
+    [WHOLE.slice(0, -5), WHOLE.slice(-5)],
+    [`${HEAD}Transfer-Encoding: chunked\r\n\r\nd\r\n${BODY}\r\n`, '0\r\n\r\n'],
+  ];
+
+  test('is there when the request is complete, and the stream has ended', async (t) => {
+    const app = createApp();
+    app.post('/', { body: A }, ({ body, complete, readableEnded }) => ({ body, complete, readableEnded }));
+    const socket = await served(t, app);
+    for (const pieces of PIECES) {
+      assert.match(
+        await answerTo(socket, ...pieces),
+        /\{"body":\{"a":\[1,2,3\]\},"complete":true,"readableEnded":true\}$/,
+      );
+    }
+  });
+
+  test('comes in the context of its request, whoever made that', async (t) => {
+    const storage = new AsyncLocalStorage<string>();
+    const app = createApp();
+    app.post('/', { body: A }, () => storage.getStore());
+    let count = 0;
+    const server = http.createServer((req, res) =>
+      storage.run(`request ${++count}`, () => app.handler(req, res)),
+    );
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const socket = net.connect((server.address() as AddressInfo).port, '127.0.0.1');
+    t.after(() => {
+      socket.destroy();
+      server.close();
+    });
+    for (const [index, pieces] of PIECES.entries()) {
+      assert.match(await answerTo(socket, ...pieces), new RegExp(`request ${index + 1}$`));
+    }
+  });
+
+  test('is answered in order, and leaves nothing of one request to the next', async (t) => {
+    const app = createApp();
+    app.post('/', { body: A }, ({ body }) => body.a.length);
+    const socket = await served(t, app);
+    const others = WHOLE.replace('[1,2,3]', '[1,2,x]') + WHOLE.replace('[1,2,3]', '["a",1]');
+    socket.write(WHOLE + others + WHOLE.replace('Host: a', 'Host: a\r\nConnection: close'));
+    const statuses = (await text(socket)).match(/(?<=HTTP\/1.1 )\d+/g);
+    assert.deepEqual(statuses, ['200', '400', '400', '200']);
+  });
+
+  test('takes what the handler throws or rejects with to the error handlers', async (t) => {
+    const app = createApp();
+    const handlers: Record<string, () => unknown> = {
+      '/throws': () => {
+        throw new Error('thrown');
+      },
+      '/rejects': async () => {
+        throw new Error('rejected');
+      },
+      '/fails': () => Promise.reject(Object.assign(new Error('failed'), { status: 409 })),
+      '/works': async () => 'works',
+    };
+    for (const [path, handler] of Object.entries(handlers)) app.post(path, { body: A }, handler);
+    const seen: string[] = [];
+    app.onError((error, _req, res) => {
+      seen.push((error as Error).message);
+      res.status(418).end('seen');
+    });
+    const socket = await served(t, app);
+    for (const path of ['/throws', '/rejects', '/fails']) {
+      for (const pieces of PIECES) {
+        const [first, ...rest] = pieces;
+        assert.match(await answerTo(socket, first.replace('/', path), ...rest), /^HTTP\/1.1 418.*seen$/s);
+      }
+    }
+    assert.deepEqual(
+      seen,
+      ['thrown', 'rejected', 'failed'].flatMap((message) => Array(4).fill(message)),
+    );
+    assert.match(await answerTo(socket, WHOLE.replace('/', '/works')), /works$/);
+  });
+
+  test('that stops coming calls no handler, and is an error of status 400', async (t) => {
+    const app = createApp();
+    app.post('/', { body: A }, () => assert.fail('there is no body'));
+    const heard = new Promise((resolve) => app.onError(resolve));
+    const socket = await served(t, app);
+    socket.end(WHOLE.slice(0, -5));
+    const { code, status } = (await heard) as { code: string; status: number };
+    assert.deepEqual([code, status], ['ECONNRESET', 400]);
+  });
+
+  test('is read once: behind middleware that has read it the schema gets what that made of it', async (t) => {
+    const app = createApp();
+    app.use(json());
+    app.post('/', { body: A }, ({ body }) => body.a.length);
+    app.post('/again', { body: A }, async (req) => {
+      const error = await req.json().catch((reason: { code: string }) => reason);
+      return (error as { code: string }).code;
+    });
+    const socket = await served(t, app);
+    for (const pieces of PIECES) assert.match(await answerTo(socket, ...pieces), /\r\n\r\n3$/);
+    assert.match(await answerTo(socket, WHOLE.replace('/', '/again')), /ERR_BODY_ALREADY_READ$/);
+  });
+});
+
 test('the response that a client has is read as the stream it is, and its connection goes on', async (t) => {
   const app = createApp();
   app.get('/', () => 'content');
