@@ -153,6 +153,28 @@ describe('the rules find what they are there for', () => {
     ]);
   });
 
+  test('a function literal assigned to a property, but at top level', () => {
+    for (const code of [
+      'this.onFlushed = (error) => this.flushed(error);',
+      'this.onFlushed = error => this.flushed(error);',
+      'this.onFlushed = (error: Error): void => this.flushed(error);',
+      'this[kFlushed] = async () => {};',
+      'if (isNew) socket.push = function push() {};',
+    ]) {
+      const [breach] = breaches({ 'http/a.ts': `function begin() {\n  ${code}\n}` });
+      assert.match(breach ?? '', /^http\/a\.ts assigns a function literal/, code);
+    }
+    for (const code of [
+      'function begin() {\n  const flushed = () => {};\n  this.onFlushed = flushed;\n}',
+      'function begin() {\n  const flushed: Connection[kFlushed] = () => {};\n}',
+      'function begin() {\n  const isIt = this.at === (x) => x;\n}',
+      'Server.prototype.close = function close() {};',
+      'class A {\n  onFlushed = () => {};\n}',
+    ]) {
+      assert.deepEqual(breaches({ 'http/a.ts': code }), [], code);
+    }
+  });
+
   test('an error code outside errors.ts', () => {
     assert.deepEqual(breaches({ 'http/a.ts': `if (error.code === 'HPE_INVALID_METHOD') return;` }), [
       'http/a.ts holds the error code HPE_INVALID_METHOD: codes are rows of errors.ts',

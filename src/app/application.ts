@@ -134,7 +134,9 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
       logging: this[kLogging],
       compose: () => this.composed ?? this.compose(),
     });
-    this.handler = (req, res) => handling.handle(req as AppRequest, res as AppResponse);
+    const handler: Application['handler'] = (req, res) =>
+      handling.handle(req as AppRequest, res as AppResponse);
+    this.handler = handler;
   }
 
   /** Who answers and finishes, for the members of responses. */

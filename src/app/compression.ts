@@ -194,7 +194,7 @@ function install(res: WholeResponse, decide: (length: number | undefined) => Com
     });
   }
 
-  res.writeHead = function writeHeadToCompress(statusCode: number, reason?: unknown, headers?: unknown) {
+  function writeHeadToCompress(statusCode: number, reason?: unknown, headers?: unknown) {
     if (isDecided || res.headersSent) return writeHead.call(res, statusCode, reason, headers);
     res.statusCode = statusCode;
     setHeadersOf(res, typeof reason === 'string' ? headers : (headers ?? reason));
@@ -202,8 +202,9 @@ function install(res: WholeResponse, decide: (length: number | undefined) => Com
     return typeof reason === 'string'
       ? writeHead.call(res, statusCode, reason)
       : writeHead.call(res, statusCode);
-  };
-  res.write = function writeToCompress(chunk: string | Uint8Array, ...rest: unknown[]) {
+  }
+
+  function writeToCompress(chunk: string | Uint8Array, ...rest: unknown[]) {
     if (!isDecided) {
       start(undefined);
       if (compressor !== undefined) writeHead.call(res, res.statusCode);
@@ -212,8 +213,9 @@ function install(res: WholeResponse, decide: (length: number | undefined) => Com
     const accepted = compressor.write(chunk, ...(rest as [BufferEncoding, Callback]));
     flushLater();
     return accepted;
-  };
-  res.end = function endToCompress(...args: unknown[]) {
+  }
+
+  function endToCompress(...args: unknown[]) {
     const callback = args.find((argument) => typeof argument === 'function') as (() => void) | undefined;
     const [chunk, encoding] = args.filter((argument) => typeof argument !== 'function') as [
       string | Uint8Array | null | undefined,
@@ -230,6 +232,12 @@ function install(res: WholeResponse, decide: (length: number | undefined) => Com
     if (chunk) compressor.end(chunk, encoding as BufferEncoding);
     else compressor.end();
     return res;
-  };
-  res.flush = () => compressor?.flush();
+  }
+
+  // Not assigned as literals, which would outlive the response (CONTRIBUTING.md, "Code").
+  const flush = (): void => compressor?.flush();
+  res.writeHead = writeHeadToCompress;
+  res.write = writeToCompress;
+  res.end = endToCompress;
+  res.flush = flush;
 }

@@ -10,12 +10,15 @@ export function continueWhenRead(
   req: nodeHttp.IncomingMessage & BodyMessage,
   res: nodeHttp.ServerResponse,
 ): void {
-  req[kContinue] = () => {
+  const { _read: read } = req;
+  // Constants first: assigned as literals they would outlive the request (CONTRIBUTING.md, "Code").
+  const continueOnce = (): void => {
     if (!res.headersSent) res.writeContinue();
   };
-  const { _read: read } = req;
-  req._read = (size) => {
+  const readToContinue = (size: number): void => {
     sendContinue(req);
     read.call(req, size);
   };
+  req[kContinue] = continueOnce;
+  req._read = readToContinue;
 }

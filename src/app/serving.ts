@@ -90,7 +90,7 @@ export class Serving {
     server.on('request', this.app.handler);
     const logging = this.app[kLogging];
     if (logging !== null) {
-      (server as unknown as HttpServer)[kServer].onRefusal = (refusal) => logging.refuse(refusal);
+      (server as unknown as HttpServer)[kServer].onRefusal = logging.refuse.bind(logging);
     }
     server.on('checkContinue', (req: nodeHttp.IncomingMessage, res: nodeHttp.ServerResponse) => {
       continueWhenRead(req, res);

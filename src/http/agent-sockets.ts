@@ -21,9 +21,10 @@ interface KeylogAgent extends Agent {
 export function hearKeylog(this: KeylogAgent, event: string | symbol): void {
   if (event !== 'keylog' || this[kKeylog] !== undefined) return;
   const agent = this;
-  this[kKeylog] = function onKeylog(this: unknown, line: Buffer) {
+  function onKeylog(this: unknown, line: Buffer): void {
     agent.emit('keylog', line, this);
-  } as (line: Buffer) => void;
+  }
+  this[kKeylog] = onKeylog;
   for (const pool of [this.sockets, this.freeSockets]) {
     for (const name of Object.keys(pool)) {
       for (const socket of pool[name] as AgentSocket[]) socket.on('keylog', this[kKeylog] as never);

@@ -56,12 +56,14 @@ export class ClientConnection extends ClientExchange {
   private watch(): void {
     const { socket } = this;
     const push = socket.push as (chunk: unknown, encoding?: BufferEncoding) => boolean;
-    socket.push = (chunk: unknown, encoding?: BufferEncoding) => {
+    // A constant first: assigned as a literal it would outlive the socket (CONTRIBUTING.md, "Code").
+    const watchedPush = (chunk: unknown, encoding?: BufferEncoding): boolean => {
       if (this.hearsData || chunk === null) return push.call(socket, chunk, encoding);
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : (chunk as Buffer);
       this.feed(bytes, bytes.length);
       return false;
     };
+    socket.push = watchedPush;
   }
 
   protected override detach(): void {

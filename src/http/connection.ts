@@ -89,6 +89,15 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
     this.reads = false;
   }
 
+  /**
+   * The socket is closed, and has no more need of all this. Node's own streams are held until the next full collection
+   * from Node 24 on, and what they hold is with them.
+   */
+  protected forgetSocket(): void {
+    this.socket[kConnection] = undefined;
+    this.socket.parser = null;
+  }
+
   /** Listens to the socket's 'data' again. */
   protected hearData(): void {
     this.dataListeners = 1;

@@ -299,6 +299,7 @@ export class ServerConnection extends ServerFaults implements Linked<ServerConne
     } finally {
       this.abortExchanges();
       this.dropUpgrade();
+      this.forgetSocket();
     }
   }
 

@@ -64,15 +64,18 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
       highWaterMark: socket.writableHighWaterMark,
       rejectNonStandardBodyWrites: false,
     };
-    this.onFlushed = (error) => {
+    // Constants first: assigned as literals they would outlive the connection (CONTRIBUTING.md, "Code").
+    const onFlushed = (error?: Error | null): void => {
       // The one before it, in order.
       this.settle();
       this.responseFlushed(error);
     };
-    this.outbox.leaveOut(this.onFlushed);
-    this.onPendingData = (delta) => {
+    const onPendingData = (delta: number): void => {
       this.queuedBytes += delta;
     };
+    this.onFlushed = onFlushed;
+    this.onPendingData = onPendingData;
+    this.outbox.leaveOut(onFlushed);
   }
 
   /** No response is owed. */

@@ -20,6 +20,13 @@ const WAITING = /\b(?:setTimeout|setInterval|setImmediate|queueMicrotask|process
 /** Builtins some of whose exports are made when they are asked for: an import asks for every one of them. */
 const LAZY_BUILTINS = new Set(['node:tls', 'node:util']);
 
+/**
+ * A function literal that is assigned to a property, in a function or a class. V8 takes it for a method, which is made
+ * once, and puts it into the old part of the heap: with all that it can see, it is there until the next full collection.
+ */
+const ASSIGNED_FUNCTION =
+  /^[ \t]+(?!const\b|let\b)(?:\S.*)?(?:\.\w+|\]) = ((?:async )?(?:function\b|\w+ =>|\([^()\n]*\)(?:: [^=\n]+)? =>))/m;
+
 const FRAMING = 'wire/framing.ts';
 const FRAMING_CONSTANTS = /\b(?:CONTENT_LENGTH|TRANSFER_ENCODING)(?:_NAME)?\b/;
 const FRAMING_WORD = /content-length|transfer-encoding|chunked/i;
@@ -99,6 +106,9 @@ function checkSource(
     const waiting = source.code.match(WAITING);
     if (waiting) found.push(`${file} uses ${waiting[0]}: wire/ is pure`);
   }
+  const assigned = source.code.match(ASSIGNED_FUNCTION);
+  if (assigned)
+    found.push(`${file} assigns a function literal, as in "${assigned[0].trim()}": it would not stay young`);
   if (file !== 'errors.ts') {
     for (const literal of source.literals) {
       const code = literal.text.match(/\b(?:ERR|HPE)_[A-Z0-9_]+/);
