@@ -9,8 +9,7 @@ import { promisify } from 'node:util';
 import type { Agent } from 'barewire/http';
 
 /**
- * An application that answers, and `ask`, which asks it on a connection of its own. Not with `barewire/http`: where
- * there is a WebSocket, its exports have it, and for that Node loads perf_hooks and node:http.
+ * An application that answers, and `ask`, which asks it on a connection of its own.
  */
 const application = `
 import { connect } from 'node:net';
