@@ -44,6 +44,23 @@ export function latin1Of(content: Uint8Array): string {
   return latin1(content, 0, content.byteLength);
 }
 
+/**
+ * May octets travel as text? Only to a socket that a connection of ours has: a stream of the caller's may be any object
+ * with a `write`, and read all text as UTF-8, as that of serverless-http does.
+ */
+export function joinsOctets(message: Outgoing): boolean {
+  return message[kConnection] !== null || !message.socket;
+}
+
+/** Is head and content one text in UTF-8? A head is Latin-1, always: it must be ASCII. */
+export function isUtf8Behind(
+  head: string,
+  content: Chunk,
+  encoding: BufferEncoding | null | undefined,
+): boolean {
+  return typeof content === 'string' && isUtf8(encoding) && utf8Length(head) === head.length;
+}
+
 /** The error of a call that came too late: emitted once, and given to the callback. */
 export function reportError(message: Outgoing, error: Error, callback: Callback): void {
   if (message.destroyed) return;
@@ -207,7 +224,7 @@ function sendChunk(
   if (isText && length <= TEXT_JOIN_LIMIT) {
     return message._send(chunkHead(length) + chunk + end, 'latin1', callback);
   }
-  if (!isText && length <= JOIN_LIMIT) {
+  if (!isText && length <= JOIN_LIMIT && joinsOctets(message)) {
     const content = latin1Of(typeof chunk === 'string' ? Buffer.from(chunk, encoding ?? 'utf8') : chunk);
     return message._send(chunkHead(length) + content + end, 'latin1', callback);
   }
@@ -252,7 +269,14 @@ export function endMessage(
   callback: Callback | undefined,
 ): void {
   const outlet = message[kConnection];
-  const finish = outlet !== null ? outlet.onFlushed : (error?: Error | null) => flushed(message, error);
+  let isFlushed = false;
+  const finish: Callback =
+    outlet !== null
+      ? outlet.onFlushed
+      : (error) => {
+          isFlushed = !error;
+          flushed(message, error);
+        };
   if (chunk !== null) {
     writeContent(message, chunk, encoding, nop, finish);
   } else {
@@ -266,8 +290,13 @@ export function endMessage(
     sendEnd(message, finish);
   }
   if (typeof callback === 'function') {
-    message.once('finish', callback);
-    message[kEndCallback] = callback;
+    // A stream of the caller's may have said so at once.
+    if (isFlushed) {
+      callback();
+    } else {
+      message.once('finish', callback);
+      message[kEndCallback] = callback;
+    }
   }
   const { socket } = message;
   while (message[kCorked] > 0) {

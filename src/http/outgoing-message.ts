@@ -27,7 +27,9 @@ import {
 import {
   endMessage,
   handOn,
+  isUtf8Behind,
   JOIN_LIMIT,
+  joinsOctets,
   latin1Of,
   reportError,
   sendHeldChunks,
@@ -210,8 +212,11 @@ const members: ThisType<Outgoing> & Record<string, unknown> = {
     // A head is Latin-1, always: joined with text in another encoding its own octets would change.
     const isText = typeof data === 'string' && (encoding === 'latin1' || data === '');
     if (isText && data.length <= TEXT_JOIN_LIMIT) return this._writeRaw(head + data, 'latin1', callback);
+    if (!isText && !joinsOctets(this) && isUtf8Behind(head, data, encoding)) {
+      return this._writeRaw(head + data, 'utf8', callback);
+    }
     const content = typeof data === 'string' && !isText ? Buffer.from(data, encoding ?? 'utf8') : data;
-    if (typeof content !== 'string' && content.byteLength <= JOIN_LIMIT) {
+    if (typeof content !== 'string' && content.byteLength <= JOIN_LIMIT && joinsOctets(this)) {
       return this._writeRaw(head + latin1Of(content), 'latin1', callback);
     }
     const { socket } = this;

@@ -255,6 +255,66 @@ for (const how of ['end', 'write and end', 'writeHead', 'flushHeaders', 'no cont
   );
 }
 
+/** What an application does with a response, where the stream reads all text as UTF-8, whatever it is told. */
+const onAnyStream: Record<string, (res: ServerResponse, told: () => void) => void> = {
+  'bytes at the end': (res) => res.end(Buffer.from([0xff, 0x00, 0xe4])),
+  'bytes, and bytes at the end': (res) => {
+    res.write(new Uint8Array([0xff, 0xfe]));
+    res.end(Buffer.from([0xe4]));
+  },
+  'text beyond ASCII': (res) => res.end('ä€'),
+  'text beyond ASCII, in pieces': (res) => {
+    res.write('ä');
+    res.end('€');
+  },
+  'text beyond ASCII behind a flushed head': (res) => {
+    res.flushHeaders();
+    res.end('ä');
+  },
+  'a chunk beyond ASCII': (res) => {
+    res.setHeader('Transfer-Encoding', 'chunked');
+    res.end('ä€');
+  },
+  'a chunk of bytes': (res) => {
+    res.setHeader('Transfer-Encoding', 'chunked');
+    res.end(Buffer.from([0xff, 0x00]));
+  },
+  'a callback behind content': (res, told) => res.end('content', told),
+  'a callback behind chunks': (res, told) => {
+    res.setHeader('Transfer-Encoding', 'chunked');
+    res.end('content', told);
+  },
+  'a callback without content': (res, told) => res.end(told),
+  'a callback behind what was written': (res, told) => {
+    res.write('content');
+    res.end(told);
+  },
+};
+for (const [how, answer] of Object.entries(onAnyStream)) {
+  differ(`a response on what is hardly a socket, and takes text for UTF-8: ${how}`, async (scene) => {
+    const { IncomingMessage, ServerResponse } = scene.http;
+    const req = new IncomingMessage(null as never);
+    Object.assign(req, { method: 'GET', httpVersionMajor: 1, httpVersionMinor: 1 });
+    const res = new ServerResponse(req);
+    res.useChunkedEncodingByDefault = false;
+    res.sendDate = false;
+    const written: Buffer[] = [];
+    const nothing = () => {};
+    res.assignSocket({
+      ...{ _writableState: {}, writable: true },
+      ...{ on: nothing, removeListener: nothing, destroy: nothing, cork: nothing, uncork: nothing },
+      write(data: string | Buffer, _encoding: unknown, callback: unknown) {
+        written.push(Buffer.from(data as string));
+        if (typeof callback === 'function') callback();
+      },
+    } as never);
+    scene.watch('res', res, 'error');
+    answer(res, () => scene.log('told'));
+    await scene.turns();
+    scene.log('written', Buffer.concat(written).toString('latin1'));
+  });
+}
+
 /** nock makes the request that fails without a connection so. */
 differ('a request that its constructor never made, ended', async (scene) => {
   const { ClientRequest, OutgoingMessage } = scene.http;
