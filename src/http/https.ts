@@ -18,6 +18,16 @@ export const createServer = function createServer(options?: unknown, requestList
 } as typeof nodeHttps.createServer;
 
 /**
+ * Its frame stands in the stack of every request. agent-base, which is below `https-proxy-agent` and its kin, takes a
+ * request for one over TLS where it finds the file of node:https among the frames.
+ */
+const frame = {
+  'node:https:request'(options: unknown, callback: unknown) {
+    return new ClientRequest(options as nodeHttp.RequestOptions, callback as never);
+  },
+};
+
+/**
  * Makes a request over TLS; `end` sends it.
  * @param input A URL, as a string or an object, or the options.
  * @param second See `https.RequestOptions`; they win over the URL. Or the callback.
@@ -27,8 +37,7 @@ export const createServer = function createServer(options?: unknown, requestList
 export const request = function request(input: unknown, second?: unknown, third?: unknown) {
   const options = requestOptions(input, second);
   options._defaultAgent = globalAgent as unknown as typeof options._defaultAgent;
-  const callback = typeof second === 'function' ? second : third;
-  return new ClientRequest(options as nodeHttp.RequestOptions, callback as never);
+  return frame['node:https:request'](options, typeof second === 'function' ? second : third);
 } as typeof nodeHttps.request;
 
 /** As `request` with method GET, and ended. @throws as ClientRequest */
