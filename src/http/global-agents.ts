@@ -52,6 +52,9 @@ interface StockHttp {
   setGlobalProxyFromEnv?: SetGlobalProxyFromEnv;
 }
 
+/** As it is now: instrumentations put their own there, and patch what is asked for. */
+const { getBuiltinModule } = process;
+
 let stockSetter: SetGlobalProxyFromEnv | undefined;
 
 /** Keeps node:http's own function: who puts our exports in the place of node:http's calls this before. */
@@ -62,7 +65,7 @@ export function keepStockSetter(stock: object): void {
 /** node:http's function, which knows the dispatcher of fetch; undefined on a Node without it. */
 function findStockSetter(): SetGlobalProxyFromEnv | undefined {
   if (stockSetter !== undefined) return stockSetter;
-  const found = (process.getBuiltinModule('node:http') as StockHttp).setGlobalProxyFromEnv;
+  const found = (getBuiltinModule('node:http') as StockHttp).setGlobalProxyFromEnv;
   return found === setGlobalProxyFromEnv ? undefined : found;
 }
 

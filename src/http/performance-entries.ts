@@ -45,6 +45,9 @@ interface StockHttp {
   readonly [kRegistered]?: { readonly ServerResponse: typeof nodeHttp.ServerResponse };
 }
 
+/** As it is now: instrumentations put their own there, and patch what is asked for. */
+const { getBuiltinModule } = process;
+
 /** How long what was found out holds, in milliseconds. */
 const FOUND_OUT_FOR = 1000;
 
@@ -66,7 +69,7 @@ function stockFinish(): Finish | undefined {
     modulesSeen = moduleLoadList.length;
     if (!moduleLoadList.includes('NativeModule perf_hooks')) return undefined;
   }
-  const stock = process.getBuiltinModule('node:http') as StockHttp;
+  const stock = getBuiltinModule('node:http') as StockHttp;
   const { ServerResponse } = stock[kRegistered] ?? stock;
   finish = (ServerResponse.prototype as unknown as { _finish: Finish })._finish;
   return finish;

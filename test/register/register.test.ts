@@ -164,6 +164,30 @@ describe('what is not', () => {
   });
 });
 
+describe('instrumentations', () => {
+  test('that patch a module when it is asked for hear of none that only barewire asks for', async () => {
+    const code = `
+      require('node:perf_hooks');
+      const http = require('node:http');
+      const asked = [];
+      const { getBuiltinModule } = process;
+      process.getBuiltinModule = (id) => {
+        asked.push(id);
+        return getBuiltinModule(id);
+      };
+      const server = http.createServer((req, res) => res.end()).listen(0, '127.0.0.1', () => {
+        http.get({ host: '127.0.0.1', port: server.address().port, agent: false }, (res) => {
+          res.resume().on('end', () => {
+            http.setGlobalProxyFromEnv({})();
+            console.log('asked', ...asked.filter((id) => id.includes('http')));
+            server.close();
+          });
+        });
+      });`;
+    assert.equal(await logged(code), 'asked');
+  });
+});
+
 describe('perf_hooks', () => {
   /** Serves and asks once, with this module, and logs what observers are told. */
   const observing = (specifier: string) => `
