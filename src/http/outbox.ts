@@ -27,7 +27,7 @@ const kOutbox = Symbol('barewire.outbox');
 export class Outbox {
   private readonly socket: GuardedSocket;
   private text = '';
-  private callbacks: Callback[] = [];
+  private callbacks: Callback[] | null = null;
   private isGathering = false;
   /** Who is told that the end of a message was written, where that takes no callback of the socket. */
   private endCallback: Callback | null = null;
@@ -82,7 +82,7 @@ export class Outbox {
     const { socket } = this;
     if (this.isGathering && encoding === 'latin1' && data.length <= TEXT_JOIN_LIMIT) {
       this.text += data;
-      if (callback && callback !== nop) this.callbacks.push(callback);
+      if (callback && callback !== nop) (this.callbacks ??= []).push(callback);
       return this.text.length + socket.writableLength < socket.writableHighWaterMark || this.flushText();
     }
     this.flushText();
@@ -114,10 +114,10 @@ export class Outbox {
 
   private flushText(): boolean {
     const { text, callbacks } = this;
-    if (text === '' && callbacks.length === 0) return true;
+    if (text === '' && callbacks === null) return true;
     this.text = '';
-    if (callbacks.length === 0) return this.socket.write(text, 'latin1');
-    this.callbacks = [];
+    if (callbacks === null) return this.socket.write(text, 'latin1');
+    this.callbacks = null;
     if (callbacks.length === 1) return this.socket.write(text, 'latin1', callbacks[0]);
     return this.socket.write(text, 'latin1', (error) => callAll(callbacks, error));
   }

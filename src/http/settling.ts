@@ -1,5 +1,5 @@
 /**
- * What follows the end of messages that nobody hears, once a turn of the event loop for all of them.
+ * What follows the end of messages that nobody hears, without a tick for each of them.
  *
  * Node comes back from every read to look for ticks, and the first tick costs more than all that is done in it.
  */
@@ -17,18 +17,27 @@ export interface Settling {
 const scope = new AsyncResource('HTTPSETTLING', SCOPE_OPTIONS);
 
 let due: Settling[] = [];
+let isScheduled = false;
 
-/** Calls `settle` behind the ticks and the microtasks of this turn, before the next read. */
+/**
+ * Calls `settle` behind the ticks and the microtasks of this turn: before the next read, of whichever connection, since
+ * what waits would be held by all that it refers to, or where none comes, once this round of reads is over.
+ */
 export function settleSoon(one: Settling): void {
-  if (due.push(one) === 1) scope.runInAsyncScope(setImmediate, null, settleAll);
+  due.push(one);
+  if (isScheduled) return;
+  isScheduled = true;
+  scope.runInAsyncScope(setImmediate, null, settleLast);
 }
 
-/** For a tick. */
-export function settle(one: Settling): void {
-  one.settle();
+function settleLast(): void {
+  isScheduled = false;
+  settleDue();
 }
 
-function settleAll(): void {
+/** Settles what is due of turns before this one. To be called where a turn begins. */
+export function settleDue(): void {
+  if (due.length === 0) return;
   const settling = due;
   due = [];
   for (const one of settling) {
@@ -38,4 +47,9 @@ function settleAll(): void {
       throwLater(error);
     }
   }
+}
+
+/** For a tick. */
+export function settle(one: Settling): void {
+  one.settle();
 }

@@ -16,6 +16,7 @@ import { Duplex } from 'node:stream';
 import { MAX_OWN_READS, READ_SIZE } from '../wire/limits.js';
 import type { ConnectionSocket } from './connection.js';
 import { throwLater } from './outgoing.js';
+import { settleDue } from './settling.js';
 import { kConnection } from './symbols.js';
 
 /** Who reads a socket so. */
@@ -129,6 +130,7 @@ export function stopReading(reader: Reader): void {
 
 /** A read, of so many bytes. Returns whether to read on: who wants no more pauses the socket. */
 function onRead(this: ConnectionSocket, length: number, buffer: Buffer): boolean {
+  settleDue();
   next = undefined;
   let goesOn = true;
   try {
