@@ -94,8 +94,11 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
    * from Node 24 on, and what they hold is with them.
    */
   protected forgetSocket(): void {
-    this.socket[kConnection] = undefined;
-    this.socket.parser = null;
+    const { socket } = this;
+    // Somebody said so by hand: the socket is still to be read to its end.
+    if (!socket.destroyed) return;
+    socket[kConnection] = undefined;
+    socket.parser = null;
   }
 
   /** Listens to the socket's 'data' again. */

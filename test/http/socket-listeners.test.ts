@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import * as http from 'barewire/http';
-import { post } from '../differential/messages.js';
+import { get, lastGet, post } from '../differential/messages.js';
 import { WireClient } from '../differential/wire-client.js';
 
 // Stock counts a connection out when it is called so, and its close() fails then: nothing to compare with.
@@ -32,3 +32,21 @@ function connectionsOf(server: http.Server): Promise<number> {
     server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
   });
 }
+
+test("a socket whose 'close' somebody emits by hand is read to its end all the same", async () => {
+  let requests = 0;
+  const server = http.createServer((req, res) => {
+    requests++;
+    req.socket.emit('close');
+    res.end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const client = new WireClient((server.address() as AddressInfo).port);
+  await client.send(get('/1') + lastGet('/2'));
+  client.end();
+  await client.closed();
+  assert.equal(requests, 1);
+  server.close();
+  await once(server, 'close');
+});
