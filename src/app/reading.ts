@@ -69,6 +69,8 @@ class Reading implements ContentSink {
   readonly length: number;
   readonly maker: BodyMaker<ReadingOptions>;
   readonly how: ReadingOptions;
+  /** The content codings, in the order they were applied. */
+  readonly codings: readonly string[];
   reader: Reader = NOBODY;
   /** The context of the caller, where functions of theirs are called and no stream's event has it. */
   scope: AsyncResource | null = null;
@@ -89,12 +91,14 @@ class Reading implements ContentSink {
     length: number,
     maker: BodyMaker<ReadingOptions>,
     how: ReadingOptions,
+    codings: readonly string[],
   ) {
     this.req = req;
     this.limit = limit;
     this.length = length;
     this.maker = maker;
     this.how = how;
+    this.codings = codings;
   }
 
   // Of a body that is taken without a stream: its announced length is within the limit.
@@ -179,23 +183,21 @@ export function readWhole<How extends ReadingOptions>(
   maker: BodyMaker<How>,
 ): Promise<unknown> {
   let reading: Reading;
-  let codings: readonly string[];
   try {
     const head = bodyHeadOf(req);
     reading = open(req, head, how, maker);
     claimBody(req, head.length);
-    codings = contentCodings(head);
     if (head.length === 0) return Promise.resolve(maker.finish(EMPTY, 0, 0, how));
   } catch (error) {
     return Promise.reject(error);
   }
   return new Promise((resolve, reject) => {
     reading.reader = { resolve, reject };
-    if (codings.length === 0 && reading.length > 0 && isUntouched(req)) {
+    if (reading.codings.length === 0 && reading.length > 0 && isUntouched(req)) {
       if (callsOthers(how)) reading.scope = newScope();
       takeBody(reading);
     } else {
-      start(reading, codings);
+      start(reading);
     }
   });
 }
@@ -233,15 +235,16 @@ function open<How extends ReadingOptions>(
 ): Reading {
   const { length } = head;
   const limit = checkedLimit(how.limit);
+  let codings: readonly string[];
   try {
     if (length !== 0) maker.check(head, how);
-    if (head.codings !== undefined) contentCodings(head);
+    codings = contentCodings(head);
     if (length > limit) throw bodyTooLarge(limit);
   } catch (error) {
     if (isRefusal(error)) closeAfterRefusal(req, error, length >= 0 && length <= limit);
     throw error;
   }
-  return new Reading(req, limit, length, maker as BodyMaker<ReadingOptions>, how);
+  return new Reading(req, limit, length, maker as BodyMaker<ReadingOptions>, how, codings);
 }
 
 /** Are there functions of the caller's to be called? */
@@ -256,26 +259,26 @@ function takeBody(reading: Reading): void {
   takeContent(req as unknown as Incoming, reading);
 }
 
-function start(reading: Reading, codings: readonly string[]): void {
+function start(reading: Reading): void {
   const source = reading.req as Source;
   source[kReading] = reading;
   source.on('error', onRequestError);
   source.on('close', onClose);
-  if (codings.length === 0) {
+  if (reading.codings.length === 0) {
     source.on('data', onData);
     source.on('end', onEnd);
   } else {
-    startDecoders(reading, codings);
+    startDecoders(reading);
   }
   // A listener of 'data' does not resume what was paused by name, as some middleware does before it waits.
   if (source.readableFlowing === false) source.resume();
 }
 
 /** Each decoder reads from the one before it; the last coding applied is the first to go. */
-function startDecoders(reading: Reading, codings: readonly string[]): void {
+function startDecoders(reading: Reading): void {
   const decoders: Transform[] = [];
   let from: Readable = reading.req;
-  for (const coding of codings.toReversed()) {
+  for (const coding of reading.codings.toReversed()) {
     const decoder = createDecoder(coding);
     decoders.push(decoder);
     decoder.on('error', (cause) => {
@@ -306,6 +309,7 @@ const CLAIMED = new Reading(
   0,
   undefined as unknown as BodyMaker<ReadingOptions>,
   {},
+  [],
 );
 CLAIMED.isDone = true;
 

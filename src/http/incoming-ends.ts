@@ -41,8 +41,7 @@ export function completeMessage(message: Incoming): void {
   // Nobody reads yet: the end is pushed when the first read comes. A request without content is most often
   // never read, and costs nothing so.
   if (state === null) return;
-  if (isWrapped(message)) setImmediate(pushLateEnd, message);
-  else if (message._consuming) message.push(null);
+  if (message._consuming || isWrapped(message)) pushEnd(message);
   else if (state.length > 0) {
     if (state.resumeScheduled) endFlowing(message, state);
     else message.push(null);
