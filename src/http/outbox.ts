@@ -1,13 +1,17 @@
 /**
  * What a connection writes within one turn of the event loop, on its way to the socket.
  *
- * A response that is written in pieces would cost the system a call, and the stream a queue entry, for each. Text is
- * gathered here and leaves as one write: at the end of the turn, with the end of the message, or when it has grown to
- * the socket's high-water mark. Content in buffers is corked.
+ * A response that is written in pieces would cost the system a call, and the stream a queue entry, for each. Small pieces
+ * are gathered here and leave as one write: at the end of the turn, with the end of the message, or when there is no room
+ * for more. Large ones are corked.
+ *
+ * They are put together on the stage where the socket is the system's, and has nothing else to write: then most often
+ * the system takes all at once. Elsewhere, and while somebody else has the stage, text is joined as text.
  */
 import { Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import { type Callback, type Chunk, callAll, nop } from './outgoing.js';
+import { STAGE_SIZE, stage } from './stage.js';
 
 /** A socket whose own writing methods look into the outbox first. */
 interface GuardedSocket extends Socket {
@@ -20,6 +24,9 @@ interface GuardedSocket extends Socket {
  */
 export const TEXT_JOIN_LIMIT = 15 * 1024;
 
+/** Content in buffers is copied up to this size, where that costs less than a write of several pieces. */
+export const JOIN_LIMIT = 4 * 1024;
+
 const { write } = Writable.prototype;
 
 const kOutbox = Symbol('barewire.outbox');
@@ -29,6 +36,8 @@ export class Outbox {
   private text = '';
   private callbacks: Callback[] | null = null;
   private isGathering = false;
+  /** Is it gathered on the stage? */
+  private isStaging = false;
   /** Who is told that the end of a message was written, where that takes no callback of the socket. */
   private endCallback: Callback | null = null;
   private hasUntoldEnd = false;
@@ -59,18 +68,59 @@ export class Outbox {
     return hasUntoldEnd;
   }
 
-  /** Characters, each one byte, that wait here. */
+  /** Octets that wait here. */
   get length(): number {
-    return this.text.length;
+    return this.isStaging ? stage.length : this.text.length;
+  }
+
+  /** Does the system get at once what is written to the socket now? */
+  private isOpen(): boolean {
+    const { socket } = this;
+    return (
+      this.endCallback !== null &&
+      socket.write === this.plainWrite &&
+      socket.writableLength === 0 &&
+      socket.writableCorked === 0 &&
+      !socket.connecting
+    );
   }
 
   /** What is written until the end of this turn of the event loop leaves together. */
   gatherUntilTick(): void {
     if (this.isGathering || this.socket.writableCorked > 0) return;
-    this.isGathering = true;
     this.guard();
+    this.isGathering = true;
+    this.isStaging = !stage.isTaken && this.isOpen();
+    if (this.isStaging) stage.take();
     this.socket.cork();
     process.nextTick(flushOutbox, this);
+  }
+
+  /** May so many octets be written by `writeJoined`? Where they are text, and nothing else is gathered, `write` is faster. */
+  joins(length: number, isText: boolean): boolean {
+    if (length > STAGE_SIZE) return false;
+    return this.isGathering ? this.isStaging : !isText && !stage.isTaken && this.isOpen();
+  }
+
+  /** Writes content of `length` octets as `write` does, with lines of Latin-1 before and behind it. */
+  writeJoined(
+    head: string,
+    line: string,
+    content: Chunk,
+    encoding: BufferEncoding | null | undefined,
+    length: number,
+    end: string,
+    callback: Callback | null | undefined,
+  ): boolean {
+    if (!this.isGathering) stage.take();
+    else if (stage.length + head.length + line.length + length + end.length > STAGE_SIZE) this.flushStaged();
+    if (head !== '') stage.putText(head);
+    if (line !== '') stage.putText(line);
+    stage.put(content, encoding);
+    if (end !== '') stage.putText(end);
+    if (!this.isGathering) return this.writeStaged(callback);
+    if (callback && callback !== nop) (this.callbacks ??= []).push(callback);
+    return this.hasRoom();
   }
 
   /** Writes, now or with what is gathered. Returns false where the caller should wait for 'drain'. */
@@ -80,18 +130,30 @@ export class Outbox {
     callback: Callback | null | undefined,
   ): boolean {
     const { socket } = this;
-    if (this.isGathering && encoding === 'latin1' && data.length <= TEXT_JOIN_LIMIT) {
+    const isText = typeof data === 'string' && encoding === 'latin1';
+    if (this.isStaging) {
+      // No encoding makes more than three octets of a character.
+      const bound = typeof data !== 'string' ? data.byteLength : isText ? data.length : data.length * 3;
+      if (bound <= (isText ? TEXT_JOIN_LIMIT : JOIN_LIMIT)) {
+        return this.writeJoined('', '', data, encoding, bound, '', callback);
+      }
+    } else if (this.isGathering && isText && data.length <= TEXT_JOIN_LIMIT) {
       this.text += data;
       if (callback && callback !== nop) (this.callbacks ??= []).push(callback);
-      return this.text.length + socket.writableLength < socket.writableHighWaterMark || this.flushText();
+      return this.hasRoom() || this.flushGathered();
     }
-    this.flushText();
+    this.flushGathered();
     const isEnd = callback === this.endCallback && callback !== null;
     const isSentAtOnce = socket.writableCorked === 0 && !socket.connecting;
     if (isEnd && isSentAtOnce && socket.write === this.plainWrite) {
       return this.writeEnd(data, encoding, callback);
     }
     return socket.write(data as string, encoding as BufferEncoding, callback as Callback);
+  }
+
+  /** May the caller go on? What waits here counts as if the socket had it. */
+  private hasRoom(): boolean {
+    return this.length + this.socket.writableLength < this.socket.writableHighWaterMark;
   }
 
   private writeEnd(data: Chunk, encoding: BufferEncoding | null | undefined, callback: Callback): boolean {
@@ -108,18 +170,55 @@ export class Outbox {
   flush(): void {
     if (!this.isGathering) return;
     this.isGathering = false;
-    this.flushText();
-    this.socket.uncork();
+    const { socket } = this;
+    // Where nothing is before it, it need not go through the stream's list.
+    const isFirst = socket.writableLength === 0;
+    if (isFirst) socket.uncork();
+    this.flushGathered();
+    if (!isFirst) socket.uncork();
   }
 
-  private flushText(): boolean {
+  private flushGathered(): boolean {
+    if (this.isStaging) return this.flushStaged();
     const { text, callbacks } = this;
     if (text === '' && callbacks === null) return true;
     this.text = '';
-    if (callbacks === null) return this.socket.write(text, 'latin1');
     this.callbacks = null;
-    if (callbacks.length === 1) return this.socket.write(text, 'latin1', callbacks[0]);
-    return this.socket.write(text, 'latin1', (error) => callAll(callbacks, error));
+    return this.socket.write(text, 'latin1', joinedCallback(callbacks) as Callback);
+  }
+
+  private flushStaged(): boolean {
+    const { callbacks } = this;
+    this.callbacks = null;
+    this.isStaging = false;
+    const accepted = this.writeStaged(joinedCallback(callbacks));
+    if (this.isGathering) {
+      this.isStaging = true;
+      stage.take();
+    }
+    return accepted;
+  }
+
+  /** Writes what is on the stage, and leaves it. */
+  private writeStaged(callback: Callback | null | undefined): boolean {
+    const { socket } = this;
+    const isOpen = this.isOpen();
+    let octets = stage.leave();
+    if (octets.length === 0) {
+      stage.reuse();
+      return callback ? socket.write('', 'latin1', callback) : true;
+    }
+    if (!isOpen && octets.length < STAGE_SIZE / 2) {
+      // While it waits, it would keep the whole stage.
+      octets = Buffer.from(octets);
+      stage.reuse();
+    }
+    const accepted =
+      isOpen && callback && callback === this.endCallback
+        ? this.writeEnd(octets, null, callback)
+        : socket.write(octets, undefined, callback as Callback);
+    if (isOpen && socket.writableLength === 0) stage.reuse();
+    return accepted;
   }
 
   /**
@@ -136,7 +235,7 @@ export class Outbox {
       if (typeof method !== 'function') continue;
       Object.defineProperty(socket, name, {
         value(this: GuardedSocket, ...args: unknown[]) {
-          this[kOutbox]?.flushText();
+          this[kOutbox]?.flushGathered();
           return method.apply(this, args);
         },
         writable: true,
@@ -152,6 +251,11 @@ export class Outbox {
     if (this.socket[kOutbox] !== this) return;
     this.socket[kOutbox] = undefined;
   }
+}
+
+function joinedCallback(callbacks: Callback[] | null): Callback | null {
+  if (callbacks === null) return null;
+  return callbacks.length === 1 ? callbacks[0] : (error) => callAll(callbacks, error);
 }
 
 function flushOutbox(outbox: Outbox): void {

@@ -14,7 +14,7 @@ import {
 import { CHUNK_END, chunkHead, endAndLastChunk, lastChunk } from '../wire/chunked.js';
 import { latin1, utf8Length } from '../wire/text.js';
 import { debug } from './diagnostics.js';
-import { TEXT_JOIN_LIMIT } from './outbox.js';
+import { JOIN_LIMIT, type Outbox, TEXT_JOIN_LIMIT } from './outbox.js';
 import {
   type Callback,
   type Chunk,
@@ -36,9 +36,6 @@ import {
   kRejectBodyWrites,
 } from './symbols.js';
 
-/** Content in buffers is read as text up to this size, where copying it costs less than a write of several pieces. */
-export const JOIN_LIMIT = 4 * 1024;
-
 /** Content as Latin-1: a character for each octet. */
 export function latin1Of(content: Uint8Array): string {
   return latin1(content, 0, content.byteLength);
@@ -50,6 +47,28 @@ export function latin1Of(content: Uint8Array): string {
  */
 export function joinsOctets(message: Outgoing): boolean {
   return message[kConnection] !== null || !message.socket;
+}
+
+/**
+ * The outbox, where it joins octets of this message: its turn has come, and nothing of it waits elsewhere.
+ * @param length Of what is to be joined with what is before and behind it.
+ */
+export function joiningOutbox(
+  message: Outgoing,
+  headLength: number,
+  length: number,
+  isText: boolean,
+): Outbox | null {
+  const outlet = message[kConnection];
+  if (outlet === null || length > (isText ? TEXT_JOIN_LIMIT : JOIN_LIMIT)) return null;
+  const { outbox } = outlet;
+  const { socket } = message;
+  return outbox.joins(headLength + length, isText) &&
+    message.outputData.length === 0 &&
+    (socket as TurnSocket | null)?._httpMessage === message &&
+    socket?.writable
+    ? outbox
+    : null;
 }
 
 /** Is head and content one text in UTF-8? A head is Latin-1, always: it must be ASCII. */
@@ -221,16 +240,23 @@ function sendChunk(
   end: string,
 ): boolean {
   const isText = typeof chunk === 'string' && encoding === 'latin1';
+  const head = message._headerSent ? '' : (message._header ?? '');
+  const line = chunkHead(length);
+  const outbox = joiningOutbox(message, head.length + line.length + end.length, length, isText);
+  if (outbox !== null) {
+    message._headerSent = true;
+    return outbox.writeJoined(head, line, chunk, encoding, length, end, callback);
+  }
   if (isText && length <= TEXT_JOIN_LIMIT) {
-    return message._send(chunkHead(length) + chunk + end, 'latin1', callback);
+    return message._send(line + chunk + end, 'latin1', callback);
   }
   if (!isText && length <= JOIN_LIMIT && joinsOctets(message)) {
     const content = latin1Of(typeof chunk === 'string' ? Buffer.from(chunk, encoding ?? 'utf8') : chunk);
-    return message._send(chunkHead(length) + content + end, 'latin1', callback);
+    return message._send(line + content + end, 'latin1', callback);
   }
   const { socket } = message;
   socket?.cork();
-  message._send(chunkHead(length), 'latin1', null);
+  message._send(line, 'latin1', null);
   message._send(chunk, encoding, null, length);
   const accepted = message._send(end, 'latin1', callback);
   socket?.uncork();

@@ -11,7 +11,7 @@ import type { Socket } from 'node:net';
 import { getDefaultHighWaterMark, Stream } from 'node:stream';
 import { alreadyFinished, cannotPipe, methodNotImplemented, writeAfterEnd } from '../errors.js';
 import { olderHeaderMembers } from './older-headers.js';
-import { TEXT_JOIN_LIMIT } from './outbox.js';
+import { JOIN_LIMIT, TEXT_JOIN_LIMIT } from './outbox.js';
 import {
   type Callback,
   type Chunk,
@@ -28,7 +28,7 @@ import {
   endMessage,
   handOn,
   isUtf8Behind,
-  JOIN_LIMIT,
+  joiningOutbox,
   joinsOctets,
   latin1Of,
   reportError,
@@ -211,6 +211,12 @@ const members: ThisType<Outgoing> & Record<string, unknown> = {
     const head = this._header;
     // A head is Latin-1, always: joined with text in another encoding its own octets would change.
     const isText = typeof data === 'string' && (encoding === 'latin1' || data === '');
+    const length = isText ? data.length : typeof data === 'string' ? byteLength : data.byteLength;
+    const outbox = length === undefined ? null : joiningOutbox(this, head.length, length, isText);
+    if (outbox !== null) {
+      const coding = isText ? 'latin1' : encoding;
+      return outbox.writeJoined(head, '', data, coding, length as number, '', callback);
+    }
     if (isText && data.length <= TEXT_JOIN_LIMIT) return this._writeRaw(head + data, 'latin1', callback);
     if (!isText && !joinsOctets(this) && isUtf8Behind(head, data, encoding)) {
       return this._writeRaw(head + data, 'utf8', callback);

@@ -138,12 +138,10 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
     const response = message as Response;
     this.flushing.push(response);
     this.turn = null;
+    this.outbox.flush();
     // What is corked is flushed by somebody else; listeners, those that are still to come too, are to hear of it in the
     // context of this call.
-    if (this.socket.writableCorked > 0) {
-      response[kScope] = newScope();
-    }
-    this.outbox.flush();
+    if (this.socket.writableCorked > 0) response[kScope] = newScope();
     if (this.outbox.isEndTaken()) this.endTaken(response);
     if (response._last) {
       // What comes behind a close is not a request, but the caller may want to know that it was dropped.

@@ -24,6 +24,25 @@ export function latin1(bytes: Uint8Array, from: number, to: number): string {
   return latin1Slice.call(bytes, from, to);
 }
 
+type Write = (this: Uint8Array, text: string, at: number) => number;
+
+const latin1Write: Write =
+  (Buffer.prototype as unknown as { latin1Write?: Write }).latin1Write ??
+  function (this: Uint8Array, text, at) {
+    return (this as Buffer).write(text, at, 'latin1');
+  };
+
+/** Text up to this length is written here: a call of native code would cost more. */
+const SHORT_LINE = 16;
+
+/** Writes Latin-1 text as octets. Returns where they end. There must be room for them. */
+export function writeLatin1(bytes: Uint8Array, text: string, at: number): number {
+  const { length } = text;
+  if (length > SHORT_LINE) return at + latin1Write.call(bytes, text, at);
+  for (let i = 0; i < length; i++) bytes[at + i] = text.charCodeAt(i);
+  return at + length;
+}
+
 /**
  * The same Latin-1 text in one piece. Text that was put together stays in pieces, to be copied piece by piece each time
  * that it is written: what is kept to be written again and again is better off so.
