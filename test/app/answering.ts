@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import nodeHttp from 'node:http';
 import net from 'node:net';
 import type { TestContext } from 'node:test';
-import http from 'barewire/http';
 import type { RequestLike, ResponseLike } from '#src/app/exchange.js';
 import { statusOf } from '#src/app/http-error.js';
+import http from '#src/http/index.js';
 
 export type Handler = (req: RequestLike, res: ResponseLike) => unknown;
 

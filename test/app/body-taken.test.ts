@@ -7,9 +7,9 @@ import net from 'node:net';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, type TestContext, test } from 'node:test';
-import { type AppRequest, createApp, json, readText } from 'barewire';
-import http from 'barewire/http';
 import { z } from 'zod';
+import { type AppRequest, createApp, json, readText } from '#src/app/index.js';
+import http from '#src/http/index.js';
 import { kReadableState } from '#src/http/symbols.js';
 
 const HEAD = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n';

@@ -14,8 +14,8 @@ import {
   createApp,
   HttpError,
   type Next,
-} from 'barewire';
-import http from 'barewire/http';
+} from '#src/app/index.js';
+import http from '#src/http/index.js';
 import { WireClient } from '../differential/wire-client.js';
 import { type Answer, type Asked, ask, connect, KINDS, type Kind, kinds } from './answering.js';
 

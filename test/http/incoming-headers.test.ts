@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
-import { IncomingMessage } from 'barewire/http';
 import fc from 'fast-check';
 import { headerOf } from '#src/http/incoming-headers.js';
+import { IncomingMessage } from '#src/http/index.js';
 import { kHeaders } from '#src/http/symbols.js';
 
 const NAMES = ['content-type', 'content-length', 'content-encoding', 'transfer-encoding'];
