@@ -5,7 +5,7 @@ import { ClientRequest } from './client-request.js';
 import { firstGlobalAgentOptions, globalAgentOptions, registerGlobalAgent } from './global-agents.js';
 import { Agent as AgentClass, type HttpsAgentOptions } from './https-agent.js';
 import { Server as ServerClass } from './https-server.js';
-import { requestOptions } from './request-options.js';
+import { isUrl, requestOptions } from './request-options.js';
 
 /**
  * Makes a Server.
@@ -27,6 +27,12 @@ const frame = {
   },
 };
 
+/** What stands behind the options. Nothing in their place is taken for it, unlike in `http.request`. */
+function callbackBehind(input: unknown, second: unknown, third: unknown): unknown {
+  const [options, callback] = typeof input === 'string' || isUrl(input) ? [second, third] : [input, second];
+  return options && typeof options !== 'function' ? callback : options;
+}
+
 /**
  * Makes a request over TLS; `end` sends it.
  * @param input A URL, as a string or an object, or the options.
@@ -37,7 +43,7 @@ const frame = {
 export const request = function request(input: unknown, second?: unknown, third?: unknown) {
   const options = requestOptions(input, second);
   options._defaultAgent = globalAgent as unknown as typeof options._defaultAgent;
-  return frame['node:https:request'](options, typeof second === 'function' ? second : third);
+  return frame['node:https:request'](options, callbackBehind(input, second, third));
 } as typeof nodeHttps.request;
 
 /** As `request` with method GET, and ended. @throws as ClientRequest */

@@ -29,7 +29,7 @@ export interface RequestOptions extends Omit<nodeHttp.RequestOptions, 'agent' | 
   highWaterMark?: number;
 }
 
-function isUrl(value: unknown): value is URL {
+export function isUrl(value: unknown): value is URL {
   const url = value as Partial<URL & { auth: unknown; path: unknown }> | null | undefined;
   // By its members: a URL of another realm is one too.
   return Boolean(url?.href && url.protocol && url.auth === undefined && url.path === undefined);

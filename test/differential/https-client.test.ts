@@ -27,6 +27,37 @@ differ('https client: the forms of request and get', async (scene) => {
   scene.log('callbacks', answered);
 });
 
+differ('https client: where the callback stands', (scene) => {
+  const request = scene.https.request as unknown as (...args: unknown[]) => ClientRequest;
+  const url = 'https://127.0.0.1:9/';
+  const options = { host: '127.0.0.1', createConnection: nowhere };
+  const callback = () => {};
+  const forms: unknown[][] = [
+    [url],
+    [url, callback],
+    [new URL(url), callback],
+    [options, callback],
+    [options, null],
+  ];
+  for (const second of [null, undefined, false, 0, '', {}, [], 'text', callback]) {
+    forms.push([url, second, callback], [new URL(url), second, callback], [options, second, callback]);
+  }
+  forms.push(
+    [url, options, null],
+    [url, options, {}],
+    [null, callback],
+    [undefined, callback],
+    [callback, options],
+  );
+  for (const [index, form] of forms.entries()) {
+    scene.attempt(`form ${index}`, () => {
+      const made = request(...form).on('error', () => {});
+      made.destroy();
+      return made.listenerCount('response');
+    });
+  }
+});
+
 differ('https client: what a request has before it is sent', (scene) => {
   const { request } = scene.https;
   const made = request({ host: '127.0.0.1', createConnection: nowhere });
