@@ -58,7 +58,6 @@ export abstract class ClientExchange extends Connection implements MessageOutlet
     const { request } = this;
     // The rest of the content would be taken from the next request, or what is beyond it for one (RFC 9112 section 6.3).
     if (request !== null && !hasSaidLength(request)) request.shouldKeepAlive = false;
-    this.outbox.flush();
     if (!this.outbox.isEndTaken() || request === null) return;
     if (this.isResponseRead || !isUnheard(request, 'finish')) {
       process.nextTick(this.onFlushed);

@@ -337,10 +337,12 @@ export function endMessage(
 
 /** All of the message is with the socket: the next one has its turn, whatever listeners of 'prefinish' throw. */
 export function handOn(message: Outgoing): void {
+  const outlet = message[kConnection];
+  outlet?.outbox.flush();
   try {
     message._finish();
   } finally {
-    message[kConnection]?.messageEnded(message);
+    outlet?.messageEnded(message);
   }
 }
 

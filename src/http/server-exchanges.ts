@@ -138,7 +138,6 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
     const response = message as Response;
     this.flushing.push(response);
     this.turn = null;
-    this.outbox.flush();
     // What is corked is flushed by somebody else; listeners, those that are still to come too, are to hear of it in the
     // context of this call.
     if (this.socket.writableCorked > 0) response[kScope] = newScope();

@@ -85,6 +85,18 @@ differEither('callbacks run in the order of the writes, after the turn', async (
   });
 });
 
+differEither('what a response says of its end, through its end', async (scene) => {
+  await respond(scene, (res) => {
+    const told = (event: string) => () =>
+      scene.log(event, res.writableEnded, res.writableFinished, res.writableLength, res.finished);
+    res.on('prefinish', told('prefinish')).on('finish', told('finish'));
+    res.write('a');
+    res.end('b', told('end'));
+    told('ended')();
+    process.nextTick(told('tick'));
+  });
+});
+
 differ('write after end is an error event', async (scene) => {
   await respond(scene, (res) => {
     res.on('error', (error) => scene.log('error', error));
