@@ -121,7 +121,7 @@ describe('the rules find what they are there for', () => {
   });
 
   test('an import that makes every export of a builtin, but not one of types', () => {
-    for (const specifier of ['node:tls', 'node:util']) {
+    for (const specifier of ['node:process', 'node:tls', 'node:util']) {
       assert.deepEqual(breaches({ 'http/a.ts': `import { part } from '${specifier}';` }), [
         `http/a.ts imports ${specifier}, all of it: process.getBuiltinModule() makes what is used`,
       ]);
@@ -173,6 +173,39 @@ describe('the rules find what they are there for', () => {
     ]) {
       assert.deepEqual(breaches({ 'http/a.ts': code }), [], code);
     }
+  });
+
+  test('a global with a getter, but at top level', () => {
+    for (const [name, module] of [
+      ['process', 'http/process.ts'],
+      ['Buffer', 'node:buffer'],
+    ]) {
+      for (const code of [
+        `function end() {\n  ${name}.go();\n}`,
+        `function end() {\n  return value ?? ${name}.value;\n}`,
+        `import type { ${name} } from './other.js';\nclass A {\n  ${name.toUpperCase()} = ${name}.go();\n}`,
+      ]) {
+        assert.deepEqual(
+          breaches({ 'http/a.ts': code }),
+          [`http/a.ts uses the global ${name}: ${module} has it without a getter`],
+          code,
+        );
+      }
+      for (const code of [
+        `const value = ${name}.go();`,
+        `function end() {\n  own.${name}.go();\n}`,
+        `function end(value: ${name}) {}`,
+      ]) {
+        assert.deepEqual(breaches({ 'http/a.ts': code }), [], code);
+      }
+    }
+    const uses = 'function end() {\n  process.nextTick(go, Buffer.alloc(1));\n}';
+    const imports = (to: string) =>
+      `import { Buffer } from 'node:buffer';\nimport { process } from '${to}/process.js';\n${uses}`;
+    assert.deepEqual(
+      breaches({ 'http/a.ts': imports('.'), 'app/a.ts': imports('../http'), 'cli/a.ts': uses }),
+      [],
+    );
   });
 
   test('an error code outside errors.ts', () => {

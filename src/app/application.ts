@@ -2,6 +2,7 @@
 import type * as nodeHttp from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { invalidArgType, invalidArgValue } from '../errors.js';
+import { process } from '../http/process.js';
 import type { AnyHandler, ChainOwner, Handler } from './chain.js';
 import type { CloseOptions } from './draining.js';
 import { answerError, type OnError, tellListener } from './final-handler.js';

@@ -1,4 +1,5 @@
 /** Content-Disposition (RFC 6266): content that is to be saved rather than shown. */
+import { Buffer } from 'node:buffer';
 import { create } from 'content-disposition';
 import { contentTypeOfFile, setDefaultType } from './content-type.js';
 import type { ResponseLike } from './exchange.js';

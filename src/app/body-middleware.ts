@@ -2,6 +2,7 @@
  * The habit of `req.body`: middleware that reads a body before the handlers, as Express's does. A request whose type
  * is another, that has no body, or whose body was read, is passed on untouched.
  */
+import { Buffer } from 'node:buffer';
 import { bodyNotVerified, invalidArgValue } from '../errors.js';
 import {
   type BodyMessage,

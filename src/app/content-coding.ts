@@ -1,4 +1,5 @@
 /** Content codings (RFC 9110 section 8.4) and their decoders. */
+import { Buffer } from 'node:buffer';
 import type { Transform } from 'node:stream';
 import zlib from 'node:zlib';
 

@@ -2,6 +2,7 @@
  * The fields that describe content, on a response that is being made. Where the message ends is not decided here: a
  * length is told to the response, which frames by it.
  */
+import { Buffer } from 'node:buffer';
 import { CONTENT_LENGTH_NAME, TRANSFER_ENCODING_NAME } from '../wire/framing.js';
 import type { ResponseLike } from './exchange.js';
 

@@ -1,4 +1,5 @@
 /** Cookies (RFC 6265), read and set; signed where it is asked for, in cookie-parser's form. */
+import { Buffer } from 'node:buffer';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { parseCookie, type SerializeOptions, stringifySetCookie } from 'cookie';
 import { invalidArgValue } from '../errors.js';

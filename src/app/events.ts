@@ -1,4 +1,5 @@
 /** Server-sent events (the HTML standard, section 9.2): a response that stays open and tells what happens. */
+import { Buffer } from 'node:buffer';
 import { invalidArgType, invalidArgValue, streamTooSlow } from '../errors.js';
 import { fieldOf, isGone, isHead, type RequestLike, type ResponseLike } from './exchange.js';
 import { EVENT_BACKLOG, EVENT_HEARTBEAT } from './limits.js';

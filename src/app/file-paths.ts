@@ -1,6 +1,7 @@
 /** From what a client asks for to the path of a file below a root, or to the reason why not. */
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileForbidden, fileNotFound, invalidArgValue, invalidFilePath } from '../errors.js';
+import { process } from '../http/process.js';
 
 /** Names that begin with a dot: there is no such file, it is not for reading, it is a file as any other. */
 export type Dotfiles = 'ignore' | 'deny' | 'allow';

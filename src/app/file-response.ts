@@ -4,6 +4,7 @@
  * Whatever is told of a file is told of what is open, not of a name that may be another file the next moment, and the
  * content is held to the length that was told.
  */
+import { Buffer } from 'node:buffer';
 import { constants, type Stats } from 'node:fs';
 import {
   fileChanged,

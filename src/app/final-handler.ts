@@ -2,6 +2,7 @@
  * The last resort: what becomes of an error that nobody took. The application's listener hears of it, the client gets an
  * answer in a form that it asked for. Nothing here throws.
  */
+import { Buffer } from 'node:buffer';
 import { type ChainOwner, isThenable } from './chain.js';
 import { belongsToMessage, declaredLengthOf, dropRepresentation, setLength } from './content-fields.js';
 import { cutShort, type RequestLike, type ResponseLike } from './exchange.js';

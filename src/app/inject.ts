@@ -2,6 +2,7 @@
  * A request without a network: through the real server and the real client of barewire, over a pair of streams. What
  * a test sees so is what a client would.
  */
+import { Buffer } from 'node:buffer';
 import type * as nodeHttp from 'node:http';
 import type { Socket } from 'node:net';
 import { duplexPair } from 'node:stream';

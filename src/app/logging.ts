@@ -1,6 +1,7 @@
 /** The application's log: `req.log`, and one line for each request when its response has ended or was given up. */
 import { invalidArgType } from '../errors.js';
 import { currentTime } from '../http/clock.js';
+import { process } from '../http/process.js';
 import type { Refusal } from '../http/server-options.js';
 import { kBytesWritten } from '../http/symbols.js';
 import { declaredLengthOf } from './content-fields.js';

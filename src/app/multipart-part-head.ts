@@ -1,5 +1,5 @@
 /** The header section of a part of multipart/form-data (RFC 7578 section 4.2): what the part is, and its names. */
-import { isUtf8 } from 'node:buffer';
+import { Buffer, isUtf8 } from 'node:buffer';
 import { malformedMultipart } from '../errors.js';
 import { MAX_PART_HEADERS_SIZE } from './limits.js';
 import { parseMediaType } from './media-type.js';

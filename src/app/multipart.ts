@@ -2,6 +2,7 @@
  * multipart/form-data (RFC 7578), part by part as it comes. What is a boundary and where a part ends is found by the
  * Dicer of @fastify/busboy; what a part is, and how much of it is taken, is decided here.
  */
+import { Buffer } from 'node:buffer';
 import { Dicer } from '@fastify/busboy';
 import {
   bodyAborted,

@@ -3,6 +3,7 @@
  * stream yet: what they cost is a promise.
  */
 import type { AsyncResource } from 'node:async_hooks';
+import { Buffer } from 'node:buffer';
 import type { Readable, Transform } from 'node:stream';
 import {
   bodyAborted,

@@ -1,5 +1,6 @@
 /** Redirects: the Location, and a few words for who does not follow it. */
 
+import { Buffer } from 'node:buffer';
 import { outOfRange } from '../errors.js';
 import { STATUS_CODES } from '../wire/tables.js';
 import { HTML, TEXT } from './content-type.js';

@@ -3,6 +3,7 @@
  * `createApp`: whom to believe and how paths are compared is known when there is an application, and nobody changes it
  * behind its back.
  */
+import { process } from '../http/process.js';
 import type { ApplicationOptions } from './application.js';
 import { type Forwarding, forwardingOf } from './forwarded.js';
 

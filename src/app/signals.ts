@@ -1,5 +1,6 @@
 /** The process's signals, as an application's end. */
 import { constants } from 'node:os';
+import { process } from '../http/process.js';
 import type { Application } from './application.js';
 import type { CloseOptions } from './draining.js';
 

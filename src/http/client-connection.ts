@@ -6,6 +6,7 @@
  * socket. Between two exchanges it keeps watch: whatever a server sends then belongs to no request, and ends the
  * connection before it could be taken for the next one's response.
  */
+import { Buffer } from 'node:buffer';
 import { behindClose, type PeerError } from '../errors.js';
 import { CLOSE_DELIMITED } from '../wire/framing.js';
 import { MAX_HEADERS_COUNT } from '../wire/limits.js';

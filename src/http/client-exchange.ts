@@ -8,6 +8,7 @@ import { Connection, type ConnectionSocket } from './connection.js';
 import { clientRequestError, debug } from './diagnostics.js';
 import type { Incoming } from './incoming-message.js';
 import { emitDrain, failEnd, isUnheard, type MessageOutlet } from './outgoing.js';
+import { process } from './process.js';
 import { retry } from './retry.js';
 import { type Settling, settle, settleSoon } from './settling.js';
 import { kBytesWritten, kRetry } from './symbols.js';

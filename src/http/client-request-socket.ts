@@ -7,6 +7,7 @@ import { ClientConnection } from './client-connection.js';
 import { closeRequest, emitError } from './client-exchange.js';
 import type { Request } from './client-request.js';
 import type { ConnectionSocket } from './connection.js';
+import { process } from './process.js';
 import type { RequestOptions } from './request-options.js';
 import { keepForRetry } from './retry.js';
 import { kConnection, kErrored, kParsing, kScope } from './symbols.js';

@@ -1,5 +1,6 @@
 /** ClientRequest: a request of a client, from its options to its end (node:http `ClientRequest`). */
 import { AsyncResource } from 'node:async_hooks';
+import { Buffer } from 'node:buffer';
 import type * as nodeHttp from 'node:http';
 import type { Socket } from 'node:net';
 import { addAbortSignal } from 'node:stream';
@@ -23,6 +24,7 @@ import { uniqueHeadersOf } from './option-checks.js';
 import type { HeadersArgument, Outgoing } from './outgoing.js';
 import { OutgoingMessage } from './outgoing-message.js';
 import { type BegunEntry, beginClientEntry, isObserved } from './performance-entries.js';
+import { process } from './process.js';
 import { defineAccessor, defineMembers } from './prototype.js';
 import { type ProxyServer, proxyOf } from './proxy.js';
 import { addProxyFields, aimAtProxy, aimListAtProxy } from './proxy-request.js';

@@ -3,6 +3,7 @@
  * and `--use-env-proxy`, the last with its variable.
  */
 import { MAX_HEADER_SIZE } from '../wire/limits.js';
+import { process } from './process.js';
 
 /** The last value of an option in NODE_OPTIONS and on the command line; the command line wins. */
 function optionValue(name: string): string | undefined {

@@ -4,6 +4,7 @@
  * Listeners are functions of this module, one set for all sockets; what is a connection's own is a field. Nothing
  * here is made anew for a request.
  */
+import { Buffer } from 'node:buffer';
 import { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
 import { HEADER_OVERFLOW, type PeerError, socketEncoding } from '../errors.js';
@@ -11,6 +12,7 @@ import type { MessageParser, MessageSink } from '../wire/parser.js';
 import type { BodySource, Incoming } from './incoming-message.js';
 import { Outbox } from './outbox.js';
 import { throwLater } from './outgoing.js';
+import { process } from './process.js';
 import { copyOf, type Reader, readAsStream, readShared, stopReading } from './shared-read.js';
 import { kConnection } from './symbols.js';
 

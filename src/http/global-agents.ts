@@ -7,6 +7,7 @@
 import { invalidArgType } from '../errors.js';
 import { AGENT_TIMEOUT } from '../wire/limits.js';
 import { usesEnvProxy } from './command-line.js';
+import { process } from './process.js';
 import { checkProxyUrl, proxyFromEnv, proxyUrl } from './proxy.js';
 
 type Protocol = 'http:' | 'https:';

@@ -3,6 +3,7 @@ import type { AsyncResource } from 'node:async_hooks';
 import { Readable } from 'node:stream';
 import { setImmediate } from './clock.js';
 import type { Incoming, ReadableFlags } from './incoming-message.js';
+import { process } from './process.js';
 import { kIsSpent, kReadableState, kScope } from './symbols.js';
 
 /**

@@ -7,6 +7,7 @@ import { PREMATURE_CLOSE } from '../errors.js';
 import type { ContentSink } from './content-sink.js';
 import { endUnread, markEnded, pushEnd } from './incoming-ends.js';
 import { addHeader, distinctHeadersOf, type Headers, headersOf } from './incoming-headers.js';
+import { process } from './process.js';
 import { defineAccessor, defineMembers, eventNames } from './prototype.js';
 import {
   kConnection,

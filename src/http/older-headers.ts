@@ -4,6 +4,7 @@
  */
 import { HeaderStore, type HeaderValue, outgoingName, validateHeaderValue } from './header-store.js';
 import type { Outgoing } from './outgoing.js';
+import { process } from './process.js';
 import { kStore } from './symbols.js';
 
 const LAST_MAJOR = 23;

@@ -8,9 +8,11 @@
  * They are put together on the stage where the socket is the system's, and has nothing else to write: then most often
  * the system takes all at once. Elsewhere, and while somebody else has the stage, text is joined as text.
  */
+import { Buffer } from 'node:buffer';
 import { Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import { type Callback, type Chunk, callAll, nop } from './outgoing.js';
+import { process } from './process.js';
 import { STAGE_SIZE, stage } from './stage.js';
 
 /** A socket whose own writing methods look into the outbox first. */

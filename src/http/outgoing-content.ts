@@ -2,6 +2,7 @@
  * The content of a message out: chunked or not, corked or not, joined with the head where that saves a write; and
  * the end of the message.
  */
+import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import {
   bodyNotAllowed,
@@ -25,6 +26,7 @@ import {
   type PendingWrite,
   type TurnSocket,
 } from './outgoing.js';
+import { process } from './process.js';
 import {
   kBytesWritten,
   kConnection,

@@ -5,6 +5,7 @@
  * Small messages leave in one `socket.write`: head and content are joined as text or as one buffer. Before there
  * is a socket, or while it is another message's turn, what is written waits in `outputData`.
  */
+import { Buffer } from 'node:buffer';
 import { EventEmitter } from 'node:events';
 import type * as nodeHttp from 'node:http';
 import type { Socket } from 'node:net';
@@ -37,6 +38,7 @@ import {
 } from './outgoing-content.js';
 import { buildHead } from './outgoing-head.js';
 import { headerMembers } from './outgoing-headers.js';
+import { process } from './process.js';
 import { defineAccessor, defineDescriptors, defineMembers, eventNames } from './prototype.js';
 import {
   kBytesWritten,

@@ -4,6 +4,7 @@ import type * as nodeHttp from 'node:http';
 import type { Socket } from 'node:net';
 import type { HeaderStore, HeaderValue } from './header-store.js';
 import type { Outbox } from './outbox.js';
+import { process } from './process.js';
 import type {
   kBytesWritten,
   kConnection,

@@ -15,6 +15,7 @@ import type * as nodeHttp from 'node:http';
 import type { Request } from './client-request.js';
 import { setTimeout } from './clock.js';
 import type { Incoming } from './incoming-message.js';
+import { process } from './process.js';
 import type { Response } from './server-response.js';
 import { kAuthority, kBegunEntry, kRegistered } from './symbols.js';
 

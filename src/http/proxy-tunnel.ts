@@ -4,6 +4,7 @@
  * Until the proxy has said 2xx, nothing is written but the CONNECT; whatever else it says ends the connection. What
  * comes behind the response is the server's, and TLS reads it.
  */
+import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { type CodedError, HEADER_OVERFLOW, type PeerError, proxyTunnel } from '../errors.js';

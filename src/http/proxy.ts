@@ -4,10 +4,12 @@
  * `http_proxy` and `https_proxy` name the proxy for requests of either scheme, `no_proxy` the hosts that are asked
  * directly. The names in small letters come before those in capitals. What is no http: or https: URL is no proxy.
  */
+import { Buffer } from 'node:buffer';
 import { createConnection, isIPv4, isIPv6, type Socket } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { invalidArgType, invalidArgValue, invalidProxyConfig, socketBadPort } from '../errors.js';
 import { isHost } from '../wire/grammar.js';
+import { process } from './process.js';
 import { kProxy } from './symbols.js';
 
 /** A proxy, and when to use it. */

@@ -17,6 +17,7 @@ import type { Leniency } from '../wire/parser.js';
 import { METHODS } from '../wire/tables.js';
 import type { Agent } from './agent.js';
 import { type Given, integer, leniencyOf, typed } from './option-checks.js';
+import { process } from './process.js';
 
 /** The options of a request, as its own copy. What an agent adds for its sockets comes on top. */
 export interface RequestOptions extends Omit<nodeHttp.RequestOptions, 'agent' | 'timeout' | '_defaultAgent'> {

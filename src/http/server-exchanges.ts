@@ -21,6 +21,7 @@ import {
   type Outgoing,
   throwLater,
 } from './outgoing.js';
+import { process } from './process.js';
 import type { HttpServer } from './server.js';
 import type { Response } from './server-response.js';
 import { type Settling, settle, settleSoon } from './settling.js';

@@ -6,6 +6,7 @@ import { STATUS_CODES } from '../wire/tables.js';
 import { clearInterval, currentTime, setInterval } from './clock.js';
 import type { ConnectionSocket } from './connection.js';
 import { debug, isDebugging } from './diagnostics.js';
+import { process } from './process.js';
 import { defineMembers } from './prototype.js';
 import type { HttpServer } from './server.js';
 import { ServerConnection } from './server-connection.js';

@@ -34,6 +34,7 @@ import {
 } from './outgoing.js';
 import { OutgoingMessage } from './outgoing-message.js';
 import { type BegunEntry, beginServerEntry, finishServerEntry, isObserved } from './performance-entries.js';
+import { process } from './process.js';
 import { defineMembers } from './prototype.js';
 import { kBegunEntry, kConnection, kScope, kStore } from './symbols.js';
 

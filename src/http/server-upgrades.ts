@@ -2,6 +2,7 @@
  * Upgrades and CONNECT on a server's connection: what follows is another protocol's. They wait for the responses
  * before them, and for the request's content, unless that can be read while the other protocol begins.
  */
+import { Buffer } from 'node:buffer';
 import { contentTooLarge } from '../errors.js';
 import { debug } from './diagnostics.js';
 import { completeMessage } from './incoming-ends.js';

@@ -11,11 +11,13 @@
  * Content has to be copied out of a shared buffer. Where much of it comes, the next read is into a buffer that is
  * handed on as it is.
  */
+import { Buffer } from 'node:buffer';
 import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { MAX_OWN_READS, READ_SIZE } from '../wire/limits.js';
 import type { ConnectionSocket } from './connection.js';
 import { throwLater } from './outgoing.js';
+import { process } from './process.js';
 import { settleDue } from './settling.js';
 import { kConnection } from './symbols.js';
 

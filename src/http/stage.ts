@@ -5,6 +5,7 @@
  * Put together as text, content in a buffer would be read into a text first, and every text but the last be made in
  * vain: some kilobytes of garbage for each message.
  */
+import { Buffer } from 'node:buffer';
 import { writeLatin1 } from '../wire/text.js';
 import type { Chunk } from './outgoing.js';
 

@@ -4,6 +4,7 @@
  * The names that decide over a message are noticed while they are read, so that nobody searches the list for
  * them. Names that are met all the time are not made into strings again: the table below has them.
  */
+import { Buffer } from 'node:buffer';
 import { BACKSLASH, COLON, COMMA, DQUOTE, HTAB, SP } from './grammar.js';
 
 // The numbers of the names that decide. 1 to 15, since a section remembers them as bits.

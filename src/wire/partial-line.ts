@@ -1,4 +1,5 @@
 /** The line that a chunk of a section ends in: kept until the rest of it comes. */
+import { Buffer } from 'node:buffer';
 import { LF } from './grammar.js';
 
 /** Room for the shortest line that grows; no more white space before a value is kept. */

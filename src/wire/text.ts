@@ -1,4 +1,5 @@
 /** Octets as text (Latin-1, a character for each octet), and text as octets (UTF-8). */
+import { Buffer } from 'node:buffer';
 
 type Slice = (this: Uint8Array, from: number, to: number) => string;
 

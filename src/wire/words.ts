@@ -2,6 +2,7 @@
  * Bytes looked at four at a time: runs of printable ASCII, which nearly all of a head is, where a table look-up for each
  * byte is most of what reading it costs; and bytes that are to be those of before.
  */
+import { Buffer } from 'node:buffer';
 
 /** The bytes looked at last, and the words they are: one buffer serves all connections of a server. */
 let viewed: Buffer | null = null;

@@ -18,7 +18,7 @@ const WIRE_BUILTINS = new Set(['node:buffer']);
 const WAITING = /\b(?:setTimeout|setInterval|setImmediate|queueMicrotask|process|performance)\b/;
 
 /** Builtins some of whose exports are made when they are asked for: an import asks for every one of them. */
-const LAZY_BUILTINS = new Set(['node:tls', 'node:util']);
+const LAZY_BUILTINS = new Set(['node:process', 'node:tls', 'node:util']);
 
 /**
  * A function literal that is assigned to a property, in a function or a class. V8 takes it for a method, which is made
@@ -26,6 +26,18 @@ const LAZY_BUILTINS = new Set(['node:tls', 'node:util']);
  */
 const ASSIGNED_FUNCTION =
   /^[ \t]+(?!const\b|let\b)(?:\S.*)?(?:\.\w+|\]) = ((?:async )?(?:function\b|\w+ =>|\([^()\n]*\)(?:: [^=\n]+)? =>))/m;
+
+/**
+ * Globals that are accessors, named where requests pass: in a function or a class. Their getters are called each time,
+ * for a hundred instructions. Taken from a module, they are what they were when the module was loaded.
+ */
+const ACCESSORS = new Map([
+  ['Buffer', { pattern: /^[ \t]+.*(?<![.\w])Buffer\./m, module: 'node:buffer' }],
+  ['process', { pattern: /^[ \t]+.*(?<![.\w])process\./m, module: 'http/process.ts' }],
+]);
+
+/** The floors that requests pass. */
+const ACCESSOR_FLOORS = new Set(['wire', 'http', 'app']);
 
 const FRAMING = 'wire/framing.ts';
 const FRAMING_CONSTANTS = /\b(?:CONTENT_LENGTH|TRANSFER_ENCODING)(?:_NAME)?\b/;
@@ -90,6 +102,20 @@ function stockModules({ code, literals }: Source): string[] {
   ).filter((name) => STOCK.test(name));
 }
 
+/** Which globals that are accessors does it name, and does not import? */
+function namedAccessors(file: string, { code, imports }: Source): string[] {
+  if (!ACCESSOR_FLOORS.has(floorOf(file))) return [];
+  const modules = imports.map(({ specifier, typeOnly }) => {
+    if (typeOnly) return '';
+    return specifier.startsWith('.')
+      ? posix.join(posix.dirname(file), specifier).replace(/\.js$/, '.ts')
+      : specifier;
+  });
+  return Array.from(ACCESSORS)
+    .filter(([, { pattern, module }]) => pattern.test(code) && !modules.includes(module))
+    .map(([name, { module }]) => `${file} uses the global ${name}: ${module} has it without a getter`);
+}
+
 function checkSource(
   file: string,
   source: Source,
@@ -106,6 +132,7 @@ function checkSource(
     const waiting = source.code.match(WAITING);
     if (waiting) found.push(`${file} uses ${waiting[0]}: wire/ is pure`);
   }
+  found.push(...namedAccessors(file, source));
   const assigned = source.code.match(ASSIGNED_FUNCTION);
   if (assigned)
     found.push(`${file} assigns a function literal, as in "${assigned[0].trim()}": it would not stay young`);
