@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer';
 import { invalidArgType, invalidArgValue, streamTooSlow } from '../errors.js';
 import { fieldOf, isGone, isHead, type RequestLike, type ResponseLike } from './exchange.js';
 import { EVENT_BACKLOG, EVENT_HEARTBEAT } from './limits.js';
+import { stopIterator } from './pour.js';
 
 /** One event, as `EventSource` hears it. */
 export interface ServerSentEvent {
@@ -198,8 +199,7 @@ export function sse(req: RequestLike, res: ResponseLike, options: EventStreamOpt
       onClose();
       throw error;
     } finally {
-      // Not waited for: it may be waiting for an event that never comes.
-      Promise.resolve(iterator.return?.()).catch(nop);
+      stopIterator(iterator);
       close();
     }
   }

@@ -55,14 +55,26 @@ export function sourceOfWebStream(stream: ReadableStream): Source {
   };
 }
 
-/** The source that an async iterable is. */
+/**
+ * Tells an iterator that no more is wanted. What it says to that is for nobody: it may be asked while a connection
+ * closes, with no caller of its own that could be told.
+ */
+export function stopIterator(iterator: AsyncIterator<unknown> | Iterator<unknown>): void {
+  try {
+    // Not waited for: a generator that waits hears of this when its wait is over, which may be never.
+    Promise.resolve(iterator.return?.()).catch(nop);
+  } catch {
+    // As if it had rejected.
+  }
+}
+
+/** The source that an async iterable is. As for `for await`, what its iterator returns need not be promises. */
 export function sourceOfIterable(iterable: AsyncIterable<unknown>): Source {
   const iterator = iterable[Symbol.asyncIterator]();
   return {
-    next: () => iterator.next(),
+    next: () => Promise.resolve(iterator.next()),
     stop() {
-      // A generator that waits hears of this when its wait is over.
-      iterator.return?.().then(nop, nop);
+      stopIterator(iterator);
     },
   };
 }

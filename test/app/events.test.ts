@@ -218,6 +218,30 @@ for (const kind of kinds) {
       while (!isSettled) await turn();
     });
 
+    test('an iterator whose return() throws is let go when the client is, and ends nothing', async (t) => {
+      let isSettled = false;
+      const { port, errors } = await serve(t, kind, async (req, res) => {
+        await sse(req, res).sendAll({
+          [Symbol.asyncIterator]: () => ({
+            next: async () => {
+              await turn();
+              return { value: 1, done: false };
+            },
+            return: () => {
+              throw new Error('return() failed');
+            },
+          }),
+        });
+        isSettled = true;
+      });
+      const socket = await connect(t, port);
+      socket.write(`${headOf('/')}\r\n`);
+      await until(socket, 'data: 1');
+      socket.destroy();
+      while (!isSettled && errors.length === 0) await turn();
+      assert.deepEqual(errors, []);
+    });
+
     test('an iterable that fails cuts the response short, and says why', async (t) => {
       const error = new Error('no');
       const running = await serve(t, kind, (req, res) =>

@@ -148,6 +148,58 @@ for (const kind of kinds) {
       await until(() => isSettled);
     });
 
+    test('an iterator that answers at once, without promises, is as good as any', async (t) => {
+      const pieces = ['one ', 'two'];
+      const iterable = {
+        [Symbol.asyncIterator]: () => ({
+          next: () => ({ value: pieces[0], done: pieces.shift() === undefined }),
+        }),
+      };
+      const { port, errors } = await serve(t, kind, (req, res) => respond(req, res, iterable));
+      const { text, isComplete } = await ask(t, port);
+      assert.deepEqual({ text, isComplete, errors }, { text: 'one two', isComplete: true, errors: [] });
+    });
+
+    const returns: [how: string, stop: () => unknown][] = [
+      ['answers at once', () => ({ value: undefined, done: true })],
+      ['answers nothing', () => {}],
+      ['rejects', () => Promise.reject(new Error('return() failed'))],
+      [
+        'throws',
+        () => {
+          throw new Error('return() failed');
+        },
+      ],
+    ];
+    for (const [how, stop] of returns) {
+      test(`an iterator whose return() ${how} is stopped by a client that hangs up`, async (t) => {
+        let isStopped = false;
+        let isSettled = false;
+        const iterable = {
+          [Symbol.asyncIterator]: () => ({
+            next: async () => {
+              await turn();
+              return { value: 'piece', done: false };
+            },
+            return: () => {
+              isStopped = true;
+              return stop();
+            },
+          }),
+        };
+        const { port, errors } = await serve(t, kind, async (req, res) => {
+          await respond(req, res, iterable);
+          isSettled = true;
+        });
+        const socket = await connect(t, port);
+        socket.write(`${headOf('/')}\r\n`);
+        await once(socket, 'data');
+        socket.destroy();
+        await until(() => isSettled && isStopped);
+        assert.deepEqual(errors, []);
+      });
+    }
+
     const failures: [name: string, make: (error: Error) => unknown][] = [
       [
         'stream',
