@@ -1,7 +1,7 @@
 /** Server-sent events (the HTML standard, section 9.2): a response that stays open and tells what happens. */
 import { Buffer } from 'node:buffer';
 import { invalidArgType, invalidArgValue, streamTooSlow } from '../errors.js';
-import { fieldOf, isGone, isHead, type RequestLike, type ResponseLike } from './exchange.js';
+import { fieldOf, isGone, isHead, onceGone, type RequestLike, type ResponseLike } from './exchange.js';
 import { EVENT_BACKLOG, EVENT_HEARTBEAT } from './limits.js';
 import { stopIterator } from './pour.js';
 
@@ -118,6 +118,7 @@ export function sse(req: RequestLike, res: ResponseLike, options: EventStreamOpt
   let timer: NodeJS.Timeout | undefined;
   let tellClosed = nop;
   let giveUp = nop;
+  let stopListening = nop;
   let waiting: (() => void)[] = [];
   const aborter = new AbortController();
   const closed = new Promise<void>((resolve) => {
@@ -134,7 +135,7 @@ export function sse(req: RequestLike, res: ResponseLike, options: EventStreamOpt
   function onClose(reason?: Error): void {
     isOpen = false;
     clearInterval(timer);
-    res.off('close', onCloseOfResponse);
+    stopListening();
     res.off('drain', wake);
     wake();
     giveUp();
@@ -223,7 +224,7 @@ export function sse(req: RequestLike, res: ResponseLike, options: EventStreamOpt
     res.end();
     onClose();
   } else {
-    res.on('close', onCloseOfResponse);
+    stopListening = onceGone(res, onCloseOfResponse);
     res.on('drain', wake);
     if (first === '') res.flushHeaders();
     else write(first);

@@ -38,6 +38,13 @@ interface ResponseParts {
   chunkedEncoding?: boolean;
   socket?: { resetAndDestroy?(): void } | null;
   stream?: { destroyed: boolean; close(code: number): void };
+  req?: { socket?: Connection | null };
+}
+
+/** What requests come by. */
+interface Connection {
+  readonly destroyed: boolean;
+  once(event: 'close', listener: () => void): unknown;
 }
 
 /** Ends a connection so that its end is seen to be none of the content's. */
@@ -55,7 +62,45 @@ const INTERNAL_ERROR = 2;
 /** Has the client gone, or was the response destroyed? */
 export function isGone(res: ResponseLike): boolean {
   const { destroyed, stream } = res as ResponseLike & ResponseParts;
-  return destroyed === true || stream?.destroyed === true;
+  return destroyed === true || stream?.destroyed === true || connectionAhead(res)?.destroyed === true;
+}
+
+/** The connection of a response that waits for its turn on it; undefined for one that has it, or is over HTTP/2. */
+function connectionAhead(res: ResponseLike): Connection | undefined {
+  const { socket, req } = res as ResponseLike & ResponseParts;
+  return socket === null ? (req?.socket ?? undefined) : undefined;
+}
+
+/** Who is to hear that a connection has closed. One listener for all: those in line on one connection are many. */
+const listeningTo = new WeakMap<Connection, Set<() => void>>();
+
+function listenersOf(connection: Connection): Set<() => void> {
+  let listeners = listeningTo.get(connection);
+  if (listeners === undefined) {
+    const added = new Set<() => void>();
+    listeners = added;
+    listeningTo.set(connection, added);
+    connection.once('close', () => {
+      for (const listener of added) listener();
+    });
+  }
+  return listeners;
+}
+
+/**
+ * Calls a listener when the response closes, perhaps more than once. One of node:http's that waits for its turn, behind
+ * the answers to requests before it, never says that its connection has closed.
+ * @returns what stops that
+ */
+export function onceGone(res: ResponseLike, listener: () => void): () => void {
+  const connection = connectionAhead(res);
+  const listeners = connection === undefined ? undefined : listenersOf(connection);
+  res.on('close', listener);
+  listeners?.add(listener);
+  return () => {
+    res.off('close', listener);
+    listeners?.delete(listener);
+  };
 }
 
 /**

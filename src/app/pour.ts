@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream';
 import { contentCutShort, invalidArgType } from '../errors.js';
 import { byteLengthOf, dropContentFields } from './content-fields.js';
-import { cutShort, isGone, type ResponseLike } from './exchange.js';
+import { cutShort, isGone, onceGone, type ResponseLike } from './exchange.js';
 
 /** Where content comes from. */
 export interface Source {
@@ -124,7 +124,7 @@ export async function pour(res: ResponseLike, source: Source, declared?: number)
     source.stop();
     return;
   }
-  res.on('close', onClose);
+  const stopListening = onceGone(res, onClose);
   res.on('drain', onDrain);
   let sent = 0;
   try {
@@ -150,7 +150,7 @@ export async function pour(res: ResponseLike, source: Source, declared?: number)
     else dropContentFields(res);
     throw error;
   } finally {
-    res.off('close', onClose);
+    stopListening();
     res.off('drain', onDrain);
   }
 }

@@ -218,6 +218,21 @@ for (const kind of kinds) {
       while (!isSettled) await turn();
     });
 
+    test('a client that hangs up closes a stream that waits for its turn', async (t) => {
+      let stream: EventStream | undefined;
+      const { port } = await serve(t, kind, (req, res) => {
+        if (req.url === '/first') return;
+        stream = sse(req, res);
+        stream.send({ data: 1 });
+      });
+      const socket = await connect(t, port);
+      socket.write(`${headOf('/first')}\r\n${headOf('/second')}\r\n`);
+      while (stream === undefined) await turn();
+      socket.destroy();
+      await stream.closed;
+      assert.equal(stream.isOpen, false);
+    });
+
     test('an iterator whose return() throws is let go when the client is, and ends nothing', async (t) => {
       let isSettled = false;
       const { port, errors } = await serve(t, kind, async (req, res) => {

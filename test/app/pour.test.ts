@@ -148,6 +148,41 @@ for (const kind of kinds) {
       await until(() => isSettled);
     });
 
+    test('a client that hangs up stops what waits for its turn behind another answer', async (t) => {
+      const counted = new Counted();
+      let isSettled = false;
+      const { port, errors } = await serve(t, kind, async (req, res) => {
+        if (req.url === '/first') return;
+        await respond(req, res, counted.generator());
+        isSettled = true;
+      });
+      const socket = await connect(t, port);
+      socket.write(`${headOf('/first')}\r\n${headOf('/second')}\r\n`);
+      await until(() => counted.pulled > 0);
+      socket.destroy();
+      await until(() => isSettled && counted.isStopped);
+      assert.deepEqual(errors, [], 'that is no error of the handler');
+    });
+
+    test('many that wait behind another answer are stopped without a warning', async (t) => {
+      const warned: Error[] = [];
+      const onWarning = (warning: Error) => warned.push(warning);
+      process.on('warning', onWarning);
+      t.after(() => process.off('warning', onWarning));
+      const sources = Array.from({ length: 12 }, () => new Counted());
+      const { port } = await serve(t, kind, async (req, res) => {
+        if (req.url !== '/first') await respond(req, res, sources[Number(req.url?.slice(1))].generator());
+      });
+      const socket = await connect(t, port);
+      const heads = sources.map((_, index) => `${headOf(`/${index}`)}\r\n`);
+      socket.write(`${headOf('/first')}\r\n${heads.join('')}`);
+      await until(() => sources[0].pulled > 0);
+      socket.destroy();
+      await until(() => sources.every(({ pulled, isStopped }) => pulled === 0 || isStopped));
+      await turn();
+      assert.deepEqual(warned, []);
+    });
+
     test('an iterator that answers at once, without promises, is as good as any', async (t) => {
       const pieces = ['one ', 'two'];
       const iterable = {
