@@ -5,7 +5,7 @@ import { process } from '../http/process.js';
 import type { Refusal } from '../http/server-options.js';
 import { kBytesWritten } from '../http/symbols.js';
 import { declaredLengthOf } from './content-fields.js';
-import { isHead } from './exchange.js';
+import { isHead, onceGone } from './exchange.js';
 import { statusOf } from './http-error.js';
 import { Redaction } from './redaction.js';
 import { kLog, kRecord } from './symbols.js';
@@ -114,7 +114,9 @@ export class Logging {
       isWritten: false,
     };
     req[kRecord] = record;
-    res.once('close', () => {
+    const stopListening = onceGone(res, () => {
+      stopListening();
+      if (record.isWritten) return;
       record.isWritten = true;
       this.guarded(() => this.writeRequest(record, req, res));
     });

@@ -410,6 +410,33 @@ describe('the log of an application', () => {
     }
   });
 
+  test('has requests of node:http whose client went away while they waited for their turn', async () => {
+    const { logger, until } = logged();
+    const app = createApp({ logger });
+    let asked = 0;
+    app.get('/slow/:id', () => {
+      asked++;
+      return new Promise(() => {});
+    });
+    const server = createServer(app.handler).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+      socket.write([1, 2, 3].map((id) => `GET /slow/${id} HTTP/1.1\r\nHost: a\r\n\r\n`).join(''));
+      while (asked < 3) await new Promise((resolve) => setImmediate(resolve));
+      socket.resetAndDestroy();
+      const lines = await until(3);
+      assert.deepEqual(lines.map(({ msg, req }) => `${msg} ${req.url}`).sort(), [
+        'request aborted /slow/1',
+        'request aborted /slow/2',
+        'request aborted /slow/3',
+      ]);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
   test('tells completed requests of node:http2 from those that were cancelled', async () => {
     const { logger, until } = logged();
     const app = createApp({ logger });
