@@ -113,7 +113,7 @@ export class Router<T> {
     const { statics, tree } = known ?? this.#routesOf(method);
     const found = statics.get(path);
     if (found !== null) return found;
-    const isEncoded = path.includes('%');
+    const isEncoded = path.indexOf('%') !== -1;
     const canonical = isEncoded || path === '' ? canonicalOf(path) : path;
     const leaf = tree.find(canonical, this.#endOf(canonical));
     if (leaf === null) return null;
