@@ -102,8 +102,9 @@ export const Agent = function Agent(this: Agent | undefined, options?: AgentOpti
     return new (Agent as unknown as new (options?: AgentOptions) => Agent)(options);
   const self = this as unknown as Agent;
   EventEmitter.call(self);
-  // A prototype would lend its own options.
-  self.options = Object.assign(Object.create(null), options);
+  // A prototype would lend its own options. Made without one, the object would be a dictionary, in which each request
+  // looks for five of them.
+  self.options = Object.setPrototypeOf({ ...options }, null);
   const given = self.options as AgentOptions & SocketOptions;
   self.defaultPort = (given.defaultPort as number) || 80;
   self.protocol = given.protocol || 'http:';
@@ -241,12 +242,15 @@ const members: ThisType<Agent> & Record<string | symbol, unknown> = {
       (this.sockets[name] ??= []).push(socket);
       return;
     }
-    connectOrWait(this, request, asked as RequestOptions, name);
+    // None is free.
+    connectOrWait(this, request, asked as RequestOptions, name, this.sockets[name]?.length ?? 0);
   },
 
   /** As addRequest, but never on a socket that was used before. */
   addFreshRequest(request: Request, options: SocketOptions) {
-    connectOrWait(this, request, options, this.getName(options));
+    const name = this.getName(options);
+    const count = (this.sockets[name]?.length ?? 0) + (this.freeSockets[name]?.length ?? 0);
+    connectOrWait(this, request, options, name, count);
   },
 
   /** Connects, and calls back with a socket of this agent's. */
@@ -339,9 +343,14 @@ const members: ThisType<Agent> & Record<string | symbol, unknown> = {
 
 defineMembers(Agent.prototype, members);
 
-/** A new socket for the request, or its place in the queue. */
-function connectOrWait(agent: Agent, request: WaitingRequest, asked: RequestOptions, name: string): void {
-  const count = (agent.sockets[name]?.length ?? 0) + (agent.freeSockets[name]?.length ?? 0);
+/** A new socket for the request, or its place in the queue. `count`: the sockets there are of that name. */
+function connectOrWait(
+  agent: Agent,
+  request: WaitingRequest,
+  asked: RequestOptions,
+  name: string,
+  count: number,
+): void {
   if (count < agent.maxSockets && agent.totalSocketCount < agent.maxTotalSockets) {
     agent.createSocket(request, socketOptions(agent, request, asked), (error, socket) => {
       // A request that was destroyed knows why its tunnel was.
