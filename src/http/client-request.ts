@@ -57,6 +57,7 @@ import {
   kStore,
   kTunnel,
   kUniqueHeaders,
+  kUnsentEnd,
 } from './symbols.js';
 
 /** The request with what is kept for ourselves, and the members that libraries reach for. */
@@ -157,6 +158,7 @@ export const ClientRequest = function ClientRequest(
   this.reusedSocket = false;
   this.host = host;
   this.protocol = protocol;
+  this[kUnsentEnd] = null;
   this[kRetry] = null;
   this[kScope] = new AsyncResource('HTTPCLIENTREQUEST', SCOPE_OPTIONS);
   // Without an agent that keeps sockets, this request is the last of its connection.

@@ -163,8 +163,9 @@ export class Outbox {
     const accepted = socket.write(data as string, encoding as BufferEncoding);
     // The peer reads slowly.
     if (socket.writableLength > 0) socket.write('', 'latin1', callback);
-    // Where it failed, the connection is about to close.
-    else this.hasUntoldEnd = !socket.errored;
+    // As the stream has it: before the socket's 'error'.
+    else if (socket.errored) process.nextTick(callback, socket.errored);
+    else this.hasUntoldEnd = true;
     return accepted;
   }
 

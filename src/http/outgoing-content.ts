@@ -36,6 +36,7 @@ import {
   kHighWaterMark,
   kNeedDrain,
   kRejectBodyWrites,
+  kUnsentEnd,
 } from './symbols.js';
 
 /** Content as Latin-1: a character for each octet. */
@@ -305,6 +306,7 @@ export function endMessage(
           isFlushed = !error;
           flushed(message, error);
         };
+  if (outlet === null) message[kUnsentEnd] = finish;
   if (chunk !== null) {
     writeContent(message, chunk, encoding, nop, finish);
   } else {

@@ -51,6 +51,7 @@ import {
   kRejectBodyWrites,
   kStore,
   kUniqueHeaders,
+  kUnsentEnd,
 } from './symbols.js';
 
 /**
@@ -295,7 +296,7 @@ const members: ThisType<Outgoing> & Record<string, unknown> = {
   },
 
   _flushOutput(socket: Socket) {
-    const { outputData } = this;
+    const { outputData, [kConnection]: outlet } = this;
     if (outputData.length === 0) return true;
     while (this[kCorked] > 0) {
       this[kCorked]--;
@@ -305,7 +306,10 @@ const members: ThisType<Outgoing> & Record<string, unknown> = {
     const isCorked = outputData.length > 1;
     if (isCorked) socket.cork();
     for (const { data, encoding, callback } of outputData) {
-      accepted = socket.write(data as string, encoding as BufferEncoding, callback as Callback);
+      accepted =
+        outlet !== null && callback !== null && callback === this[kUnsentEnd]
+          ? outlet.outbox.write(data, encoding, outlet.onFlushed)
+          : socket.write(data as string, encoding as BufferEncoding, callback as Callback);
     }
     if (isCorked) socket.uncork();
     const { outputSize } = this;

@@ -15,6 +15,7 @@ import type {
   kRejectBodyWrites,
   kStore,
   kUniqueHeaders,
+  kUnsentEnd,
 } from './symbols.js';
 import { kEmitParent, kEndCallback, kNeedDrain, kUnheardError } from './symbols.js';
 
@@ -103,6 +104,8 @@ export interface Outgoing extends Omit<nodeHttp.OutgoingMessage, 'socket' | 'wri
   [kErrored]: Error | null | undefined;
   /** What was given to `end`: a listener for 'finish', as long as there may be one. */
   [kEndCallback]?: Callback;
+  /** What is to be called once the end that waits in `outputData` was handed to the system. */
+  [kUnsentEnd]?: Callback | null;
   [kNeedDrain]: boolean;
   [kCorked]: number;
   [kCorkedChunks]: HeldChunks | null;

@@ -11,6 +11,7 @@ export const kSignal = Symbol('barewire.signal');
 export const kScope = Symbol('barewire.scope');
 export const kStore = Symbol('barewire.store');
 export const kEndCallback = Symbol('barewire.endCallback');
+export const kUnsentEnd = Symbol('barewire.unsentEnd');
 export const kErrored = Symbol('barewire.errored');
 export const kNeedDrain = Symbol('barewire.needDrain');
 export const kCorked = Symbol('barewire.corked');
