@@ -114,11 +114,16 @@ export class Outbox {
     end: string,
     callback: Callback | null | undefined,
   ): boolean {
+    const isText = typeof content === 'string' && encoding === 'latin1';
+    // Throws for an encoding that there is not.
+    const octets =
+      typeof content === 'string' && !isText ? Buffer.from(content, encoding ?? 'utf8') : content;
     if (!this.isGathering) stage.take();
     else if (stage.length + head.length + line.length + length + end.length > STAGE_SIZE) this.flushStaged();
     if (head !== '') stage.putText(head);
     if (line !== '') stage.putText(line);
-    stage.put(content, encoding);
+    if (isText) stage.putText(content);
+    else stage.put(octets as Uint8Array);
     if (end !== '') stage.putText(end);
     if (!this.isGathering) return this.writeStaged(callback);
     if (callback && callback !== nop) (this.callbacks ??= []).push(callback);

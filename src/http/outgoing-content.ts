@@ -247,7 +247,7 @@ function sendChunk(
   const line = chunkHead(length);
   const outbox = joiningOutbox(message, head.length + line.length + end.length, length, isText);
   if (outbox !== null) {
-    message._headerSent = true;
+    if (head !== '') message._headerSent = true;
     return outbox.writeJoined(head, line, chunk, encoding, length, end, callback);
   }
   if (isText && length <= TEXT_JOIN_LIMIT) {

@@ -7,7 +7,6 @@
  */
 import { Buffer } from 'node:buffer';
 import { writeLatin1 } from '../wire/text.js';
-import type { Chunk } from './outgoing.js';
 
 /** The most that leaves in one write. More than a socket's high-water mark, behind which a caller should wait. */
 export const STAGE_SIZE = 32 * 1024;
@@ -33,16 +32,10 @@ class Stage {
     this.length = writeLatin1(this.octets as Buffer, text, this.length);
   }
 
-  /** Puts content behind what is there. There must be room for it. */
-  put(content: Chunk, encoding: BufferEncoding | null | undefined): void {
-    const octets = this.octets as Buffer;
-    if (typeof content === 'string') {
-      if (encoding === 'latin1') this.putText(content);
-      else this.length += octets.write(content, this.length, encoding ?? 'utf8');
-    } else {
-      octets.set(content, this.length);
-      this.length += content.byteLength;
-    }
+  /** Puts octets behind what is there. There must be room for them. */
+  put(octets: Uint8Array): void {
+    (this.octets as Buffer).set(octets, this.length);
+    this.length += octets.byteLength;
   }
 
   /** Gives up the stage, and gets what was put there. Whoever is next has another one, unless `reuse` is called. */

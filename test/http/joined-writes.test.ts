@@ -5,7 +5,8 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
-import * as http from 'barewire/http';
+import http from '#src/http/index.js';
+import { stage } from '#src/http/stage.js';
 
 interface Served {
   readonly port: number;
@@ -142,6 +143,16 @@ test('who replaces the socket’s write may keep what it is given', async (t) =>
     assert.match(all, new RegExp(`${path} first`));
     assert.match(all, new RegExp(`${path} last`));
   }
+});
+
+test('an encoding that there is not is thrown, and nobody else has to do with it', async (t) => {
+  const { ask } = await serve(t, (_req, res) => {
+    assert.throws(() => res.write('x', 'nonsense' as BufferEncoding), { code: 'ERR_UNKNOWN_ENCODING' });
+    assert.throws(() => res.end('x', 'nonsense' as BufferEncoding), { code: 'ERR_UNKNOWN_ENCODING' });
+    res.destroy();
+  });
+  await answer(ask('/'));
+  assert.equal(stage.isTaken, false);
 });
 
 test('what the caller writes to the socket comes behind what it wrote to the response before', async (t) => {
