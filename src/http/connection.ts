@@ -9,6 +9,7 @@ import { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
 import { HEADER_OVERFLOW, type PeerError, socketEncoding } from '../errors.js';
 import type { MessageParser, MessageSink } from '../wire/parser.js';
+import { keepBytes, keepsContent, keepText } from './flowing.js';
 import type { BodySource, Incoming } from './incoming-message.js';
 import { Outbox } from './outbox.js';
 import { throwLater } from './outgoing.js';
@@ -152,7 +153,9 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
   onBody(bytes: Buffer, from: number, to: number): void {
     const { incoming } = this;
     if (incoming === null || incoming._dumped || incoming.destroyed) return;
-    if (!incoming.push(this.kept(bytes, from, to))) {
+    if (keepsContent(incoming)) {
+      if (!keepText(incoming, bytes, from, to)) keepBytes(incoming, this.kept(bytes, from, to));
+    } else if (!incoming.push(this.kept(bytes, from, to))) {
       this.blockBody();
     }
   }

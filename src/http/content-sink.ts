@@ -6,7 +6,7 @@
  */
 import { markSpent } from './incoming-ends.js';
 import type { Incoming } from './incoming-message.js';
-import { kReadableState, kSink } from './symbols.js';
+import { kFlow, kReadableState, kSink } from './symbols.js';
 
 /** Who takes content. What its members throw is nobody's: they must not throw, but for `finish`. */
 export interface ContentSink {
@@ -30,6 +30,7 @@ export function isUntouched(message: object): message is Incoming {
   return (
     incoming[kSink] === null &&
     incoming[kReadableState] === null &&
+    incoming[kFlow] === null &&
     !incoming._dumped &&
     incoming._eventsCount === 0
   );

@@ -5,12 +5,14 @@ import type { Socket } from 'node:net';
 import { finished, getDefaultHighWaterMark, Readable } from 'node:stream';
 import { PREMATURE_CLOSE } from '../errors.js';
 import type { ContentSink } from './content-sink.js';
+import { CLOSED, DESTROYED, defineFlowing, ENDED, type Flow, takeOver } from './flowing.js';
 import { endUnread, markEnded, pushEnd } from './incoming-ends.js';
 import { addHeader, distinctHeadersOf, type Headers, headersOf } from './incoming-headers.js';
 import { process } from './process.js';
 import { defineAccessor, defineMembers, eventNames } from './prototype.js';
 import {
   kConnection,
+  kFlow,
   kHeaders,
   kHeadersDistinct,
   kIsSpent,
@@ -55,6 +57,8 @@ export interface Incoming extends nodeHttp.IncomingMessage {
   _events: unknown;
   _eventsCount: number;
   [kReadableState]: ReadableFlags | null;
+  /** Where it has no stream: what goes without. */
+  [kFlow]: Flow | null;
   [kConnection]: BodySource | null;
   [kHeaders]: Headers | null;
   [kHeadersDistinct]: Record<string, string[]> | null;
@@ -80,9 +84,13 @@ export interface ReadableFlags {
   readableListening: boolean;
   emittedReadable: boolean;
   flowing: boolean | null;
+  reading: boolean;
   length: number;
+  dataEmitted: boolean;
   ended: boolean;
   endEmitted: boolean;
+  readonly autoDestroy: boolean;
+  readonly errored: Error | null;
   destroyed: boolean;
   closed: boolean;
   closeEmitted: boolean;
@@ -99,6 +107,7 @@ export const IncomingMessage = function IncomingMessage(this: Incoming, socket: 
   this._events = undefined;
   this._eventsCount = 0;
   this[kReadableState] = null;
+  this[kFlow] = null;
   this.socket = socket;
   this.httpVersionMajor = null as unknown as number;
   this.httpVersionMinor = null as unknown as number;
@@ -130,8 +139,10 @@ export const IncomingMessage = function IncomingMessage(this: Incoming, socket: 
 Object.setPrototypeOf(IncomingMessage.prototype, Readable.prototype);
 Object.setPrototypeOf(IncomingMessage, Readable);
 
-/** Has the stream ended, as far as anybody can tell who has not used it as one? */
-function isOver(message: Incoming): boolean {
+/** Has it come as far as that, or ended, as far as anybody can tell who has not used it as a stream? */
+function isOver(message: Incoming, phase: number): boolean {
+  const flow = message[kFlow];
+  if (flow !== null && flow.phase >= phase) return true;
   return message[kIsSpent] || (message._dumped && message.complete);
 }
 
@@ -218,16 +229,18 @@ const members: ThisType<Incoming> & Record<string, unknown> = {
   /** Throws away the rest of the content, so that the next message can be read. */
   _dump() {
     if (this._dumped) return;
+    // Where nobody has come for the content, the stream is made for who comes for its end.
+    if (this[kReadableState] !== null || this._eventsCount > 0) {
+      // What is buffered would still reach listeners of 'data', after the response has ended.
+      this.removeAllListeners('data');
+      this.resume();
+    }
     this._dumped = true;
-    // Nobody has come for the content. The stream is made for who comes for its end.
-    if (this[kReadableState] === null && this._eventsCount === 0) return;
-    // What is buffered would still reach listeners of 'data', after the response has ended.
-    this.removeAllListeners('data');
-    this.resume();
   },
 };
 
 defineMembers(IncomingMessage.prototype, members);
+defineFlowing(IncomingMessage.prototype as Incoming);
 
 /**
  * The stream's state, made when somebody first uses the message as a stream. Every member of Readable goes through
@@ -256,6 +269,8 @@ function makeStream(message: Incoming): ReadableFlags {
   if (message[kScope] !== null && !message.complete) {
     message[kScope] = newScope();
   }
+  const flow = message[kFlow];
+  if (flow !== null && takeOver(message, flow, state)) return state;
   // Messages of others are complete when it is said, whatever is pushed after that.
   if (message.complete && message[kConnection] !== null) endUnread(message, state);
   if (message[kIsSpent]) markEnded(state);
@@ -273,10 +288,10 @@ function accessor<Value>(
 
 /** Asking how the stream is makes none. */
 for (const [name, isSo] of [
-  ['readable', (message: Incoming) => !isOver(message)],
-  ['readableEnded', isOver],
-  ['destroyed', isOver],
-  ['closed', isOver],
+  ['readable', (message: Incoming) => !isOver(message, ENDED)],
+  ['readableEnded', (message: Incoming) => isOver(message, ENDED)],
+  ['destroyed', (message: Incoming) => isOver(message, DESTROYED)],
+  ['closed', (message: Incoming) => isOver(message, CLOSED)],
 ] as const) {
   const { get, set } = Object.getOwnPropertyDescriptor(Readable.prototype, name) as PropertyDescriptor;
   accessor(

@@ -12,6 +12,7 @@ import type { Linked } from './connection-list.js';
 import { type ContentSink, releaseContent } from './content-sink.js';
 import { debug, isDebugging, requestStart } from './diagnostics.js';
 import { callListener } from './dispatch.js';
+import { keepsContent } from './flowing.js';
 import { completeMessage, markSpent, onlyKeeps } from './incoming-ends.js';
 import { newScope } from './incoming-message.js';
 import { emitDrain } from './outgoing.js';
@@ -160,7 +161,7 @@ export class ServerConnection extends ServerFaults implements Linked<ServerConne
     }
     const scope = incoming?.[kScope];
     // Listeners of 'data' may be called at once: in the scope of their request.
-    if (scope && onlyKeeps(incoming)) super.onBody(bytes, from, to);
+    if (scope && (keepsContent(incoming) || onlyKeeps(incoming))) super.onBody(bytes, from, to);
     else if (scope) this.runInScope(scope, bytes, from, to);
     else if (this.isUpgradePending) this.holdUpgradeContent(this.kept(bytes, from, to));
   }

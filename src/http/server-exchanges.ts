@@ -10,6 +10,7 @@ import { MAX_PIPELINED_REQUESTS } from '../wire/limits.js';
 import { Connection, type ConnectionSocket } from './connection.js';
 import type { Timed } from './deadlines.js';
 import { debug, isDebugging, responseFinish } from './diagnostics.js';
+import { hasFlowed, isFlowing } from './flowing.js';
 import { markSpent } from './incoming-ends.js';
 import { abortSignal, type Incoming, newScope } from './incoming-message.js';
 import {
@@ -229,7 +230,7 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
 
   /** What nobody read of the request is thrown away, so that the next one can be read. */
   private releaseRequest(request: Incoming): void {
-    if (request._consuming || request._dumped) return;
+    if (request._consuming || request._dumped || isFlowing(request)) return;
     const stream = request[kReadableState];
     // Who has begun to read gets it in the next tick.
     if (stream !== null && (stream.resumeScheduled || request.readableDidRead)) return;
@@ -324,7 +325,10 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
 /** Does nobody hear of it when what is left of the request is thrown away? */
 function isLeftAlone(request: Incoming): boolean {
   return (
-    request._consuming || request._dumped || (request._eventsCount === 0 && request[kReadableState] === null)
+    request._consuming ||
+    request._dumped ||
+    (request._eventsCount === 0 && request[kReadableState] === null) ||
+    hasFlowed(request)
   );
 }
 

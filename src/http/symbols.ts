@@ -1,6 +1,7 @@
 /** Keys under which the classes of this floor keep what is nobody else's business. */
 export const kConnection = Symbol('barewire.connection');
 export const kReadableState = Symbol('barewire.readableState');
+export const kFlow = Symbol('barewire.flow');
 export const kHeaders = Symbol('barewire.headers');
 export const kHeadersDistinct = Symbol('barewire.headersDistinct');
 export const kTrailers = Symbol('barewire.trailers');

@@ -177,3 +177,43 @@ for (const name of ['IncomingMessage', 'ServerResponse']) {
     assert.ok(received.every((answer) => answer === 'answer/1'));
   });
 }
+
+for (const stream of ['without', 'with']) {
+  test(`what listeners of content throw ends it as in any stream, ${stream} one from the beginning`, async () => {
+    const told = await run(`
+      const told = {};
+      const server = http.createServer((req, res) => {
+        const steps = (told[req.url] = []);
+        if (${stream === 'with'}) req.readableFlowing;
+        for (const event of ['data', 'end', 'close']) {
+          req.on(event, () => {
+            steps.push(event);
+            if ('/' + event === req.url) fail();
+          });
+        }
+        setImmediate(() => setImmediate(() => {
+          steps.push(req.destroyed, req.closed, req.readableEnded, req.readableLength);
+          res.end('ok');
+        }));
+      });
+      const post = (path) => 'POST ' + path + ' HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: 2\\r\\n\\r\\nab';
+      const all = ['/data', '/end', '/close', '/'].map(post).join('');
+      const answers = (received) => received.split('200 OK').length - 1;
+      const received = await serve(server, all, (socket, text) => {
+        if (answers(text) === 4) socket.end();
+      });
+      tell(thrown(), answers(received), told);
+    `);
+    const rest = [true, true, true, 0];
+    assert.deepEqual(told, [
+      3,
+      4,
+      {
+        '/data': ['data', 'end', 'close', ...rest],
+        '/end': ['data', 'end', false, false, true, 0],
+        '/close': ['data', 'end', 'close', ...rest],
+        '/': ['data', 'end', 'close', ...rest],
+      },
+    ]);
+  });
+}
