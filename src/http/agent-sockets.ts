@@ -3,6 +3,7 @@ import type { Agent, SocketOptions } from './agent.js';
 import { poolName } from './agent-options.js';
 import type { Request } from './client-request.js';
 import type { ConnectionSocket } from './connection.js';
+import { callsListeners, type Emitter, plainEmit } from './emitter.js';
 import { lowerCaseName } from './incoming-headers.js';
 import { kAgent } from './symbols.js';
 
@@ -67,9 +68,21 @@ export function adopt(agent: KeylogAgent, socket: AgentSocket, options: SocketOp
   if (agent[kKeylog] !== undefined) socket.on('keylog', agent[kKeylog]);
 }
 
+/** Emits 'free' of the socket. Where that is to tell its agent, and there to call the one listener, it is called. */
+export function tellFree(socket: AgentSocket): void {
+  const emitter = socket as unknown as Emitter;
+  if (emitter._events?.free === onSocketFree && emitter.emit === plainEmit) onSocketFree.call(socket);
+  else socket.emit('free');
+}
+
 function onSocketFree(this: AgentSocket): void {
   const owner = this[kAgent];
-  owner?.agent.emit('free', this, owner.options);
+  if (owner === undefined) return;
+  const { agent, options } = owner;
+  const emitter = agent as unknown as Emitter;
+  const listener = callsListeners(emitter) ? emitter._events?.free : undefined;
+  if (typeof listener === 'function') listener.call(agent, this, options);
+  else agent.emit('free', this, options);
 }
 
 function onSocketClose(this: AgentSocket): void {

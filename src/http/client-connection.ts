@@ -21,6 +21,7 @@ import { clientResponseFinish, debug, isDebugging } from './diagnostics.js';
 import { completeMessage } from './incoming-ends.js';
 import { type Incoming, IncomingMessage } from './incoming-message.js';
 import { finishClientEntry, isObserved, lookForObservers } from './performance-entries.js';
+import { emitResponse, hearEnd } from './request-events.js';
 import type { ResponseParsing } from './request-options.js';
 import { kConnection, kParsing, kScope, kTrailers, kTrailersDistinct } from './symbols.js';
 
@@ -155,11 +156,11 @@ export class ClientConnection extends ClientExchange {
     return false;
   }
 
-  private tellResponse(request: Request, response: Incoming): void {
-    response.on('end', onResponseEnd);
+  private tellResponse(request: Request, response: IncomingResponse): void {
+    hearEnd(response, onResponseEnd);
     if (request.timeoutCb !== null) this.hearTimeout();
     try {
-      if (request.aborted || !request.emit('response', response)) response._dump();
+      if (request.aborted || !emitResponse(request, response)) response._dump();
     } catch (error) {
       this.keepThrown(error);
     }

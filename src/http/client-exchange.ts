@@ -3,12 +3,14 @@
  * read, the socket goes back to whoever keeps it; when the socket fails before, the request is told, or sent again.
  */
 import { connectionReset } from '../errors.js';
+import { tellFree } from './agent-sockets.js';
 import type { Request } from './client-request.js';
 import { Connection, type ConnectionSocket } from './connection.js';
 import { clientRequestError, debug } from './diagnostics.js';
 import type { Incoming } from './incoming-message.js';
-import { emitDrain, failEnd, isUnheard, type MessageOutlet } from './outgoing.js';
+import { emitDrain, failEnd, type MessageOutlet } from './outgoing.js';
 import { process } from './process.js';
+import { emitClose, emitFinish, isFinishUnheard } from './request-events.js';
 import { retry } from './retry.js';
 import { type Settling, settle, settleSoon } from './settling.js';
 import { kBytesWritten, kRetry } from './symbols.js';
@@ -60,7 +62,7 @@ export abstract class ClientExchange extends Connection implements MessageOutlet
     // The rest of the content would be taken from the next request, or what is beyond it for one (RFC 9112 section 6.3).
     if (request !== null && !hasSaidLength(request)) request.shouldKeepAlive = false;
     if (!this.outbox.isEndTaken() || request === null) return;
-    if (this.isResponseRead || !isUnheard(request, 'finish')) {
+    if (this.isResponseRead || !isFinishUnheard(request)) {
       process.nextTick(this.onFlushed);
     } else {
       this.isDue = true;
@@ -85,7 +87,7 @@ export abstract class ClientExchange extends Connection implements MessageOutlet
     if (request === null || this.hasFailed) return;
     this.isRequestFlushed = true;
     const again = request[kRetry];
-    if (again === null || !again.hasFinished) request.emit('finish');
+    if (again === null || !again.hasFinished) emitFinish(request);
     if (again !== null) again.hasFinished = true;
     if (this.isResponseRead && this.request === request && request.shouldKeepAlive) this.release(request);
   }
@@ -231,10 +233,10 @@ export function emitError(request: Request, error: Error): void {
 /** Nothing comes of the request any more. */
 export function closeRequest(request: Request): void {
   request._closed = true;
-  request.emit('close');
+  emitClose(request);
 }
 
 function freeSocket(request: Request, socket: ConnectionSocket): void {
   closeRequest(request);
-  socket.emit('free');
+  tellFree(socket);
 }

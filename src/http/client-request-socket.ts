@@ -8,6 +8,7 @@ import { closeRequest, emitError } from './client-exchange.js';
 import type { Request } from './client-request.js';
 import type { ConnectionSocket } from './connection.js';
 import { process } from './process.js';
+import { emitSocket } from './request-events.js';
 import type { RequestOptions } from './request-options.js';
 import { keepForRetry } from './retry.js';
 import { kConnection, kErrored, kParsing, kScope } from './symbols.js';
@@ -110,7 +111,7 @@ function begin(request: Request, socket: ConnectionSocket): void {
   keepForRetry(request);
   if (request.timeoutCb !== null) socket.once('timeout', request.timeoutCb);
   else if (request.timeout !== undefined || request.agent?.options?.timeout) hearTimeout(request);
-  request.emit('socket', socket);
+  emitSocket(request, socket);
   request._flush();
 }
 

@@ -28,6 +28,7 @@ import { process } from './process.js';
 import { defineAccessor, defineMembers } from './prototype.js';
 import { type ProxyServer, proxyOf } from './proxy.js';
 import { addProxyFields, aimAtProxy, aimListAtProxy } from './proxy-request.js';
+import { hearResponse } from './request-events.js';
 import {
   agentOf,
   callbackOf,
@@ -146,7 +147,7 @@ export const ClientRequest = function ClientRequest(
   this.socketPath = options.socketPath;
   this[kPath] = path;
   // One that is no function is refused here.
-  if (callback) this.once('response', callback as (...args: unknown[]) => void);
+  if (callback) hearResponse(this, callback);
   if (WITHOUT_CONTENT.has(this.method)) this.useChunkedEncodingByDefault = false;
   this._ended = false;
   this.res = null;

@@ -9,6 +9,7 @@ import { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
 import { HEADER_OVERFLOW, type PeerError, socketEncoding } from '../errors.js';
 import type { MessageParser, MessageSink } from '../wire/parser.js';
+import type { Emitter } from './emitter.js';
 import { keepBytes, keepsContent, keepText } from './flowing.js';
 import type { BodySource, Incoming } from './incoming-message.js';
 import { Outbox } from './outbox.js';
@@ -107,13 +108,28 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
   /** Listens to the socket's 'data' again. */
   protected hearData(): void {
     this.dataListeners = 1;
-    // The socket flows already: what its own `on` would see to.
-    addListener.call(this.socket, 'data', onData);
+    // The socket flows already: what its own `on` would see to. Most often nobody else listens, and there is a place for
+    // the listener.
+    const emitter = this.socket as unknown as Emitter;
+    const listeners = emitter._events;
+    if (listeners !== undefined && listeners.data === undefined && listeners.newListener === undefined) {
+      listeners.data = onData;
+      emitter._eventsCount++;
+    } else {
+      addListener.call(this.socket, 'data', onData);
+    }
   }
 
   protected ignoreData(): void {
     this.dataListeners = 0;
-    removeListener.call(this.socket, 'data', onData);
+    const emitter = this.socket as unknown as Emitter;
+    const listeners = emitter._events;
+    if (listeners?.data === onData && listeners.removeListener === undefined) {
+      listeners.data = undefined;
+      emitter._eventsCount--;
+    } else {
+      removeListener.call(this.socket, 'data', onData);
+    }
   }
 
   /** Hears no more of the socket's input: it is about to be destroyed. */

@@ -1,6 +1,6 @@
 /** Which listener of the server a request is for. */
-import { EventEmitter } from 'node:events';
 import type { ConnectionSocket } from './connection.js';
+import { callsListeners, type Emitter } from './emitter.js';
 import type { Incoming } from './incoming-message.js';
 import type { HttpServer } from './server.js';
 import type { Response } from './server-response.js';
@@ -14,30 +14,13 @@ interface Counted {
 
 const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;
 
-/** EventEmitter's own; with domains it does more than to call listeners. */
-const plainEmit = (EventEmitter as { usingDomains?: boolean }).usingDomains
-  ? undefined
-  : EventEmitter.prototype.emit;
-
-/** Under which an emitter keeps whether it hears of the promises that its listeners return. */
-const kCapture = Object.getOwnPropertySymbols(new EventEmitter()).find(
-  ({ description }) => description === 'kCapture',
-);
-
-/** A server as the emitter that it is. */
-interface Emitter {
-  emit: unknown;
-  readonly _events?: Readonly<Record<string, unknown>>;
-  readonly [key: symbol]: unknown;
-}
-
 /**
  * Emits 'request'. Where that is to call the one listener, it is called: `emit` is made for all events of all emitters,
  * and looks each one up anew.
  */
 function emitRequest(server: HttpServer, request: Incoming, response: Response): void {
   const emitter = server as unknown as Emitter;
-  if (emitter.emit === plainEmit && kCapture !== undefined && emitter[kCapture] === false) {
+  if (callsListeners(emitter)) {
     const listener = emitter._events?.request;
     if (typeof listener === 'function') {
       listener.call(server, request, response);

@@ -18,7 +18,7 @@ import {
   type Chunk,
   emitClose,
   emitDrain,
-  emitHeard,
+  emitPrefinish,
   type HeadersArgument,
   nop,
   type Outgoing,
@@ -280,7 +280,7 @@ const members: ThisType<Outgoing> & Record<string, unknown> = {
   },
 
   _finish() {
-    emitHeard(this, 'prefinish');
+    emitPrefinish(this);
   },
 
   /** It is this message's turn on the socket: what waited is written. */

@@ -198,6 +198,12 @@ export function emitHeard(message: Outgoing, event: string, argument?: unknown):
   else message.emit(event, argument);
 }
 
+/** Emits 'prefinish'. Hardly anybody listens, also where there are other listeners, as requests mostly have. */
+export function emitPrefinish(message: Outgoing): void {
+  const listeners = message._events as Readonly<Record<string, unknown>> | undefined;
+  if (listeners?.prefinish !== undefined || !hasPlainEmit(message)) message.emit('prefinish');
+}
+
 /** The end of the message was not taken: who waits for it by the callback of `end` hears why. */
 export function failEnd(message: Outgoing | null | undefined, error: Error): void {
   const callback = message?.[kEndCallback];
