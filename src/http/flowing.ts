@@ -16,7 +16,7 @@ import { defineMembers } from './prototype.js';
 import { kConnection, kFlow, kReadableState, kSink } from './symbols.js';
 
 /** Nobody reads yet. */
-const IDLE = 0;
+export const IDLE = 0;
 /** Somebody reads: what comes is kept for the next tick. */
 const SCHEDULED = 1;
 /** That tick. */

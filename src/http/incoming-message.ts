@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { finished, getDefaultHighWaterMark, Readable } from 'node:stream';
 import { PREMATURE_CLOSE } from '../errors.js';
 import type { ContentSink } from './content-sink.js';
-import { CLOSED, DESTROYED, defineFlowing, ENDED, type Flow, takeOver } from './flowing.js';
+import { CLOSED, DESTROYED, defineFlowing, ENDED, type Flow, IDLE, takeOver } from './flowing.js';
 import { endUnread, markEnded, pushEnd } from './incoming-ends.js';
 import { addHeader, distinctHeadersOf, type Headers, headersOf } from './incoming-headers.js';
 import { process } from './process.js';
@@ -142,7 +142,7 @@ Object.setPrototypeOf(IncomingMessage, Readable);
 /** Has it come as far as that, or ended, as far as anybody can tell who has not used it as a stream? */
 function isOver(message: Incoming, phase: number): boolean {
   const flow = message[kFlow];
-  if (flow !== null && flow.phase >= phase) return true;
+  if (flow !== null && flow.phase !== IDLE) return flow.phase >= phase;
   return message[kIsSpent] || (message._dumped && message.complete);
 }
 

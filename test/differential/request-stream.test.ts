@@ -474,3 +474,20 @@ differ('a stream that wraps a request gives all of its content to who iterates o
   await client.closed();
   scene.record(client);
 });
+
+for (const [when, message] of [
+  ['without content', lastGet()],
+  ['with content', post('content', 'Connection: close')],
+] as const) {
+  differ(`what an unread request ${when} says of itself when its response ends`, async (scene) => {
+    const server = await scene.serve((req, res) => {
+      for (const event of ['end', 'close']) {
+        req.on(event, () => {
+          scene.log(event, req.readable, req.readableEnded, req.destroyed, req.closed, req.complete);
+        });
+      }
+      setImmediate(() => res.end());
+    });
+    await scene.exchange(server, message);
+  });
+}
