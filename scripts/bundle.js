@@ -1,5 +1,5 @@
-// Joins the compiled modules to a file for each export, and what they share: so the package loads in a third of the time
-// that its hundred and fifty modules take, and in less memory.
+// Joins the compiled modules to a file for each export, and what they share: so the package loads in less than half the
+// time that its hundred and fifty modules take, and in less memory.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { rollup } from 'rollup';
