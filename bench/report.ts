@@ -62,14 +62,14 @@ function withSpread({ median, least, most }: Spread, how: Notation): string {
 const RATIOS: readonly FigureName[] = ['cpu', 'user', 'rss', 'heap'];
 const RATIO: Notation = { heading: 'ratio', unit: 1, decimals: 2 };
 
-/** The pairs whose ratio says something: everyone to us, us to the floor, or everyone to the floor without us. */
+/** The pairs whose ratio says something: everyone to us, us to what we stand on, or everyone to the floor without us. */
 function pairs(subjects: readonly string[]): [dividend: string, divisor: string][] {
   const ours = OURS.find(({ name }) => subjects.includes(name));
   const floor = ours?.floor ?? 'floor';
   const divisor = ours?.name ?? floor;
   if (!subjects.includes(divisor)) return [];
   const found: [string, string][] = subjects
-    .filter((name) => name !== divisor && name !== floor)
+    .filter((name) => name !== divisor && name !== floor && name !== 'floor')
     .map((name) => [name, divisor]);
   if (ours !== undefined && subjects.includes(floor)) found.push([divisor, floor]);
   return found;
@@ -118,6 +118,7 @@ export function targetsText(results: readonly ScenarioResult[]): string {
     comparisonName(verdict.target),
     cameTo(verdict),
     bound(verdict.target),
+    floorOf(verdict) && `the floor: ${floorOf(verdict)}`,
   ]);
   const reached = verdicts.filter((verdict) => verdict.reached).length;
   return [`\ntargets: ${reached} of ${verdicts.length} reached`, ...aligned(rows)].join('\n');
@@ -138,6 +139,10 @@ function comparisonName(target: Target): string {
 
 function cameTo({ target, came }: Verdict): string {
   return withSpread(came, 'dividend' in target ? RATIO : notation(target.figure, false));
+}
+
+function floorOf({ floor }: Verdict): string {
+  return floor === undefined ? '' : withSpread(floor, RATIO);
 }
 
 function bound({ atLeast, atMost, aim }: Target): string {
@@ -219,8 +224,9 @@ function targetTable(verdicts: readonly Verdict[]): string {
     cameTo(verdict),
     bound(verdict.target),
     verdict.reached ? 'reached' : '**not reached**',
+    floorOf(verdict),
   ]);
-  return table(['Scenario', 'Ratio or difference', 'Came to', 'Target', ''], rows);
+  return table(['Scenario', 'Ratio or difference', 'Came to', 'Target', '', 'With the floor instead'], rows);
 }
 
 function cell(result: ScenarioResult, subject: string, figure: FigureName): string {

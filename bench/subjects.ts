@@ -17,6 +17,8 @@ export interface SubjectEntry {
    * send more fields or none of these, only status, content type and content are compared.
    */
   readonly sameHeaderSection: boolean;
+  /** Does it give the scenario's first answer to whatever it is asked? */
+  readonly isConstant?: boolean;
   /** Do frameworks run on it, as they are? */
   readonly runsFrameworks?: boolean;
   /** What it can be: it takes part in the scenarios that measure these. */
@@ -29,8 +31,9 @@ export interface SubjectEntry {
 export const SUBJECTS: readonly SubjectEntry[] = [
   {
     name: 'floor',
-    sides: ['server', 'client'],
+    sides: ['server', 'client', 'framework'],
     sameHeaderSection: true,
+    isConstant: true,
     load: () => import('./subjects/floor.js'),
   },
   {

@@ -109,6 +109,8 @@ export interface Verdict {
   /** The ratio, or the difference. */
   readonly came: Spread;
   readonly reached: boolean;
+  /** What the ratio would come to if ours cost no more than the floor: no server or client on a socket gets beyond. */
+  readonly floor?: Spread;
 }
 
 /** Every target whose scenario and subjects were part of the run, with what it came to. */
@@ -117,11 +119,18 @@ export function judge(results: readonly ScenarioResult[]): Verdict[] {
   for (const target of TARGETS) {
     const result = results.find(({ name }) => name === target.scenario);
     const came = result && compared(result, target);
-    if (came === undefined) continue;
+    if (result === undefined || came === undefined) continue;
     const { atLeast = Number.NEGATIVE_INFINITY, atMost = Number.POSITIVE_INFINITY } = target;
-    verdicts.push({ target, came, reached: came.median >= atLeast && came.median <= atMost });
+    const reached = came.median >= atLeast && came.median <= atMost;
+    verdicts.push({ target, came, reached, floor: ofFloor(result, target) });
   }
   return verdicts;
+}
+
+/** Where the cost of others is held against ours. */
+function ofFloor(result: ScenarioResult, target: Target): Spread | undefined {
+  const isGain = 'dividend' in target && target.figure === 'cpu' && target.atLeast !== undefined;
+  return isGain ? ratioOf(result, target.dividend, 'floor', target.figure) : undefined;
 }
 
 function compared(result: ScenarioResult, target: Target): Spread | undefined {

@@ -65,6 +65,15 @@ describe('the targets of the framework', () => {
     );
   });
 
+  test('tell what they would come to with the floor in the place of ours', () => {
+    const verdicts = judge([apiItem({ floor: [8, 10], barewire: [10, 20], fastify: [24, 20] })]);
+    assert.deepEqual(
+      verdicts.map(({ floor }) => floor),
+      [{ median: 2.5, least: 2, most: 3 }],
+    );
+    assert.equal(judge([apiItem({ barewire: [10], fastify: [24] })])[0].floor, undefined);
+  });
+
   test('those of subjects that took no part are not judged', () => {
     assert.deepEqual(outcomes({ 'barewire/http': [8], barewire: [10] }), [
       ['barewire − barewire/http', true],
