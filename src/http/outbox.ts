@@ -136,7 +136,6 @@ export class Outbox {
     encoding: BufferEncoding | null | undefined,
     callback: Callback | null | undefined,
   ): boolean {
-    const { socket } = this;
     const isText = typeof data === 'string' && encoding === 'latin1';
     if (this.isStaging) {
       // No encoding makes more than three octets of a character.
@@ -150,12 +149,18 @@ export class Outbox {
       return this.hasRoom() || this.flushGathered();
     }
     this.flushGathered();
-    const isEnd = callback === this.endCallback && callback !== null;
-    const isSentAtOnce = socket.writableCorked === 0 && !socket.connecting;
-    if (isEnd && isSentAtOnce && socket.write === this.plainWrite) {
+    return this.writeThrough(data, encoding, callback);
+  }
+
+  private writeThrough(
+    data: Chunk,
+    encoding: BufferEncoding | null | undefined,
+    callback: Callback | null | undefined,
+  ): boolean {
+    if (callback && callback === this.endCallback && this.isOpen()) {
       return this.writeEnd(data, encoding, callback);
     }
-    return socket.write(data as string, encoding as BufferEncoding, callback as Callback);
+    return this.socket.write(data as string, encoding as BufferEncoding, callback as Callback);
   }
 
   /** May the caller go on? What waits here counts as if the socket had it. */
@@ -221,10 +226,7 @@ export class Outbox {
       octets = Buffer.from(octets);
       stage.reuse();
     }
-    const accepted =
-      isOpen && callback && callback === this.endCallback
-        ? this.writeEnd(octets, null, callback)
-        : socket.write(octets, undefined, callback as Callback);
+    const accepted = this.writeThrough(octets, null, callback);
     if (isOpen && socket.writableLength === 0) stage.reuse();
     return accepted;
   }
