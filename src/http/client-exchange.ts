@@ -34,6 +34,7 @@ export abstract class ClientExchange extends Connection implements MessageOutlet
   private isTimeoutHeard = false;
   /** The system has all of the request, and that is still to be told. */
   private isDue = false;
+  nextDue: Settling | null | undefined = undefined;
   readonly onFlushed: (error?: Error | null) => void;
 
   constructor(socket: ConnectionSocket) {

@@ -45,6 +45,7 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
   protected pendingError: Error | null = null;
   /** The system has all of the only response in `flushing`, and what follows is still to be done. */
   private isDue = false;
+  nextDue: Settling | null | undefined = undefined;
   /** Is a request being destroyed that shall not take the connection with it? */
   outlivesMessage = false;
   /** The idle time-out is the socket's own timer, because the socket had one. */

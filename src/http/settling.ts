@@ -11,12 +11,16 @@ import { throwLater } from './outgoing.js';
 /** Something that has an end to settle. */
 export interface Settling {
   settle(): void;
+  /** Whose turn is behind this one's; null for the last, undefined for who is not in the line. */
+  nextDue: Settling | null | undefined;
 }
 
 /** Of nobody's context: what is settled here is not of one request. */
 const scope = new AsyncResource('HTTPSETTLING', SCOPE_OPTIONS);
 
-let due: Settling[] = [];
+// The line of those that are due.
+let first: Settling | null = null;
+let last: Settling | null = null;
 let isScheduled = false;
 
 /**
@@ -24,7 +28,11 @@ let isScheduled = false;
  * what waits would be held by all that it refers to, or where none comes, once this round of reads is over.
  */
 export function settleSoon(one: Settling): void {
-  due.push(one);
+  if (one.nextDue !== undefined) return;
+  one.nextDue = null;
+  if (last === null) first = one;
+  else last.nextDue = one;
+  last = one;
   if (isScheduled) return;
   isScheduled = true;
   scope.runInAsyncScope(setImmediate, null, settleLast);
@@ -37,15 +45,18 @@ function settleLast(): void {
 
 /** Settles what is due of turns before this one. To be called where a turn begins. */
 export function settleDue(): void {
-  if (due.length === 0) return;
-  const settling = due;
-  due = [];
-  for (const one of settling) {
+  let one = first;
+  first = null;
+  last = null;
+  while (one !== null) {
+    const next: Settling | null = one.nextDue ?? null;
+    one.nextDue = undefined;
     try {
       one.settle();
     } catch (error) {
       throwLater(error);
     }
+    one = next;
   }
 }
 
