@@ -18,6 +18,7 @@ import { STAGE_SIZE, stage } from './stage.js';
 /** A socket whose own writing methods look into the outbox first. */
 interface GuardedSocket extends Socket {
   [kOutbox]?: Outbox;
+  _handle?: Handle | null;
 }
 
 /**
@@ -30,6 +31,30 @@ export const TEXT_JOIN_LIMIT = 15 * 1024;
 export const JOIN_LIMIT = 4 * 1024;
 
 const { write } = Writable.prototype;
+const { _write } = Socket.prototype;
+
+/** What a socket writes by. */
+interface Handle {
+  writeBuffer?: unknown;
+}
+
+/** The system's own `writeBuffer`: that of TCP and of pipes is one. */
+let systemWrite: unknown;
+
+/**
+ * Does the handle give to the system what it is given? What others have in its place, libraries that mock the network
+ * among them, may keep it.
+ */
+function isOfSystem(handle: Handle | null | undefined): boolean {
+  const method = handle?.writeBuffer;
+  if (method === undefined) return false;
+  if (method === systemWrite) return true;
+  // No function that is not of the system's reads so, bound ones included: they have no name there.
+  const source = 'function writeBuffer() { [native code] }';
+  if (typeof method !== 'function' || Function.prototype.toString.call(method) !== source) return false;
+  systemWrite = method;
+  return true;
+}
 
 const kOutbox = Symbol('barewire.outbox');
 
@@ -75,12 +100,14 @@ export class Outbox {
     return this.isStaging ? stage.length : this.text.length;
   }
 
-  /** Does the system get at once what is written to the socket now? */
+  /** Does the system get at once what is written to the socket now, and nobody else? */
   private isOpen(): boolean {
     const { socket } = this;
     return (
       this.endCallback !== null &&
       socket.write === this.plainWrite &&
+      socket._write === _write &&
+      isOfSystem(socket._handle) &&
       socket.writableLength === 0 &&
       socket.writableCorked === 0 &&
       !socket.connecting

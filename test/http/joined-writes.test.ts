@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, Socket, type SocketConstructorOpts } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import http from '#src/http/index.js';
@@ -125,24 +125,104 @@ test('what a slow reader has not taken is not overwritten by what others are sen
   assert.equal(unchunked(received.slice(received.indexOf('\r\n\r\n') + 4)), `${slow.sent}end`);
 });
 
-test('who replaces the socket’s write may keep what it is given', async (t) => {
-  const kept: Buffer[] = [];
-  const { ask } = await serve(t, (req, res) => {
-    const { socket } = req;
-    const { write } = socket;
-    socket.write = function (this: Socket, chunk: Buffer | string, ...rest: unknown[]) {
-      kept.push(typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : chunk);
-      return Reflect.apply(write, this, [chunk, ...rest]);
-    } as Socket['write'];
-    res.write(Buffer.from(`${req.url} first`));
-    res.end(Buffer.from(`${req.url} last`));
+for (const name of ['write', '_write'] as const) {
+  test(`who replaces the socket’s ${name} may keep what it is given`, async (t) => {
+    const kept: Buffer[] = [];
+    const { ask } = await serve(t, (req, res) => {
+      const socket = req.socket as unknown as Record<string, (...args: unknown[]) => unknown>;
+      const method = socket[name];
+      socket[name] = function (this: Socket, ...args: unknown[]) {
+        const [chunk] = args;
+        kept.push(typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : (chunk as Buffer));
+        return Reflect.apply(method, this, args);
+      };
+      res.write(Buffer.from(`${req.url} first`));
+      res.end(Buffer.from(`${req.url} last`));
+    });
+    for (const path of ['/a', '/b', '/c']) await answer(ask(path));
+    const all = Buffer.concat(kept).toString('latin1');
+    for (const path of ['/a', '/b', '/c']) {
+      assert.match(all, new RegExp(`${path} first`));
+      assert.match(all, new RegExp(`${path} last`));
+    }
   });
-  for (const path of ['/a', '/b', '/c']) await answer(ask(path));
-  const all = Buffer.concat(kept).toString('latin1');
-  for (const path of ['/a', '/b', '/c']) {
-    assert.match(all, new RegExp(`${path} first`));
-    assert.match(all, new RegExp(`${path} last`));
+}
+
+/** A handle that sends nothing, as those of libraries that mock the network, and keeps what it was given. */
+class KeepingHandle {
+  readonly kept: (Buffer | string)[] = [];
+  readonly reading = false;
+  writeBuffer(_request: unknown, octets: Buffer): number {
+    this.kept.push(octets);
+    return 0;
   }
+  writeLatin1String(_request: unknown, octets: string): number {
+    this.kept.push(octets);
+    return 0;
+  }
+  writeUtf8String(_request: unknown, octets: string): number {
+    this.kept.push(Buffer.from(octets));
+    return 0;
+  }
+  writev(_request: unknown, chunks: readonly (Buffer | string)[], allBuffers: boolean): number {
+    for (let i = 0; i < chunks.length; i += allBuffers ? 1 : 2) this.kept.push(chunks[i]);
+    return 0;
+  }
+  readStart(): number {
+    return 0;
+  }
+  readStop(): number {
+    return 0;
+  }
+  shutdown(): number {
+    return 0;
+  }
+  close(closed?: () => void): void {
+    if (closed) process.nextTick(closed);
+  }
+  getAsyncId(): number {
+    return 1;
+  }
+  ref(): void {}
+  unref(): void {}
+}
+
+function keptText(kept: readonly (Buffer | string)[]): string {
+  return kept.map((piece) => (typeof piece === 'string' ? piece : piece.toString('latin1'))).join('');
+}
+
+/** Asks three connections for pieces, one after the other. Returns what each was sent, once all were. */
+async function sentTo(t: TestContext, made: (() => { socket: Socket; kept: (Buffer | string)[] })[]) {
+  const server = http.createServer((req, res) => {
+    for (let i = 0; i < 3; i++) res.write(Buffer.from(`${req.url} ${i}, `));
+    res.end(Buffer.from('last'));
+  });
+  const all = [];
+  for (const [index, make] of made.entries()) {
+    const one = make();
+    t.after(() => one.socket.destroy());
+    server.emit('connection', one.socket);
+    const answered = once(server, 'request').then(([, res]) => once(res, 'finish'));
+    one.socket.push(Buffer.from(`GET /${index} HTTP/1.1\r\nHost: a\r\n\r\n`));
+    await answered;
+    all.push(one);
+  }
+  return all.map(({ kept }) => keptText(kept));
+}
+
+function assertPieces(sent: readonly string[]): void {
+  for (const [index, received] of sent.entries()) {
+    const content = unchunked(received.slice(received.indexOf('\r\n\r\n') + 4));
+    assert.equal(content, `/${index} 0, /${index} 1, /${index} 2, last`);
+  }
+}
+
+test('a handle that is not the system’s may keep what it is given', async (t) => {
+  const make = () => {
+    const handle = new KeepingHandle();
+    return { socket: new Socket({ handle } as unknown as SocketConstructorOpts), kept: handle.kept };
+  };
+  assertPieces(await sentTo(t, [make, make, make]));
 });
 
 test('an encoding that there is not is thrown, and nobody else has to do with it', async (t) => {
