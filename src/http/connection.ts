@@ -15,7 +15,7 @@ import type { BodySource, Incoming } from './incoming-message.js';
 import { Outbox } from './outbox.js';
 import { throwLater } from './outgoing.js';
 import { process } from './process.js';
-import { copyOf, type Reader, readAsStream, readShared, stopReading } from './shared-read.js';
+import { copyOf, hasNestedReads, type Reader, readAsStream, readShared, stopReading } from './shared-read.js';
 import { kConnection } from './symbols.js';
 
 /** A socket, or any Duplex a user takes for one, with what is kept for ourselves. */
@@ -46,8 +46,15 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
   private thrown: { error: unknown } | null = null;
   private isCorkedForInput = false;
   private isFeeding = false;
-  /** Do the bytes at hand belong to the next read? What is kept of them is copied. */
-  private isLent = false;
+  /** The bytes at hand, where they belong to the next read: what is kept of them is copied. */
+  private lent: Buffer | null = null;
+  private lentLength = 0;
+  /** Was there a next read already, from within a listener? */
+  private isOverwritten = false;
+  /** A copy of what is still to be read, in the place of the bytes at hand. */
+  private copied: Buffer | null = null;
+  /** Where in the bytes at hand the copy begins. */
+  private copiedFrom = 0;
   readsOwn = false;
   /** The last chunk had more than one message. */
   private isPipelined = false;
@@ -192,12 +199,35 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
 
   /** Bytes from the socket, the first `length` of a buffer that belongs to the next read. */
   feedLent(buffer: Buffer, length: number): void {
-    this.isLent = true;
+    const { parser } = this;
+    if (!parser.isBeforeBody && !parser.isContent(length)) {
+      // Listeners are called in between.
+      this.feed(copyOf(buffer, 0, length), length);
+      return;
+    }
+    this.lent = buffer;
+    this.lentLength = length;
+    this.isOverwritten = false;
     try {
       this.feed(buffer, length);
     } finally {
-      this.isLent = false;
+      this.lent = null;
     }
+  }
+
+  overwritten(): void {
+    this.isOverwritten = true;
+  }
+
+  /** To be called before listeners are told of a head: what is behind it is still to be read when they return. */
+  protected keepRest(): void {
+    if (!hasNestedReads) return;
+    const { lent, lentLength, parser } = this;
+    const { headEnd } = parser;
+    if (lent === null || headEnd === lentLength) return;
+    // Where something may be wrong with it, whoever is told is given the whole.
+    this.copiedFrom = parser.isContent(lentLength - headEnd) ? headEnd : 0;
+    this.copied = copyOf(lent, this.copiedFrom, lentLength);
   }
 
   /** Bytes from the socket: the first `length` of the chunk. */
@@ -211,18 +241,27 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
       this.heldInput = Buffer.concat([this.heldInput, chunk.subarray(0, length)]);
       return;
     }
+    if (this.isFeeding) {
+      // A listener runs the event loop: this is behind what is being read.
+      this.heldInput = this.kept(chunk, 0, length);
+      // It was read to where that is.
+      if (this.readsOwn) this.socket.destroy();
+      return;
+    }
     this.parse(chunk, length);
   }
 
   /** A part of the bytes at hand, to be kept beyond this read. */
   protected kept(bytes: Buffer, from: number, to: number): Buffer {
-    if (this.isLent) return copyOf(bytes, from, to);
+    if (bytes === this.lent) return copyOf(bytes, from, to);
     return from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to);
   }
 
-  private parse(chunk: Buffer, end: number): void {
+  private parse(input: Buffer, length: number): void {
     const { parser } = this;
+    let chunk = input;
     let at = 0;
+    let end = length;
     this.isFeeding = true;
     // Who pipelined will do so again: the responses to one chunk of requests leave together.
     if (this.isPipelined) this.corkInput();
@@ -230,6 +269,19 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
     try {
       do {
         at = this.execute(chunk, at, end);
+        if (this.copied !== null) {
+          chunk = this.copied;
+          this.copied = null;
+          this.lent = null;
+          at -= this.copiedFrom;
+          end = chunk.length;
+        }
+        if (at < end && this.isOverwritten && chunk === this.lent) {
+          this.reads = false;
+          this.socket.destroy();
+          break;
+        }
+        if (at < end && parser.isBehindHead) continue;
         if (parser.error !== null) {
           this.reads = false;
           parser.error.bytesParsed = parser.error.code === HEADER_OVERFLOW ? lineEnd(chunk, at, end) : at;
@@ -281,6 +333,8 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
 
   private rest(): void {
     this.isFeeding = false;
+    this.copied = null;
+    if (this.heldInput !== null && !this.isBlocked()) process.nextTick(resumeMessages, this);
     if (!this.isCorkedForInput) return;
     this.isCorkedForInput = false;
     this.socket.uncork();
@@ -300,7 +354,8 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
   }
 
   private hold(chunk: Buffer, from: number, end: number): void {
-    this.heldInput = this.kept(chunk, from, end);
+    const held = this.kept(chunk, from, end);
+    this.heldInput = this.heldInput === null ? held : Buffer.concat([held, this.heldInput]);
     this.socket.pause();
   }
 

@@ -31,6 +31,8 @@ export interface Reader {
   readsOwn: boolean;
   /** The first `length` bytes of the buffer, which belongs to the next read when this returns. */
   feedLent(buffer: Buffer, length: number): void;
+  /** What is being read of that buffer is gone. */
+  overwritten(): void;
   /** The first `length` bytes of the buffer, which nobody writes to any more. */
   feed(buffer: Buffer, length: number): void;
 }
@@ -76,12 +78,22 @@ let next: Buffer | undefined;
 /** The socket that was given another buffer last. */
 let switched: ConnectionSocket | null = null;
 let isMonitoring = false;
+/** Who reads what is in the shared buffer. */
+let lentTo: Reader | null = null;
+/**
+ * Did a listener ever run the event loop, and with it reads of other sockets? Libraries that make what is asynchronous
+ * look synchronous do that (deasync). The first such read may cost the connection whose bytes were in the buffer; from
+ * then on, what is still to be read is copied before listeners are called.
+ */
+export let hasNestedReads = false;
 
 /** Where the socket reads to from now on: asked for after each read, and where a socket that connects gets a handle. */
 function nextBuffer(): Buffer | undefined {
   if (!isAsked) return shared;
   isAsked = false;
-  return next;
+  const given = next;
+  next = undefined;
+  return given;
 }
 
 /**
@@ -132,6 +144,10 @@ export function stopReading(reader: Reader): void {
 
 /** A read, of so many bytes. Returns whether to read on: who wants no more pauses the socket. */
 function onRead(this: ConnectionSocket, length: number, buffer: Buffer): boolean {
+  if (lentTo !== null && buffer === shared) {
+    hasNestedReads = true;
+    lentTo.overwritten();
+  }
   settleDue();
   next = undefined;
   let goesOn = true;
@@ -141,6 +157,7 @@ function onRead(this: ConnectionSocket, length: number, buffer: Buffer): boolean
     // Thrown from here, it would keep the socket from asking for its next buffer.
     throwLater(error);
   }
+  lentTo = null;
   isAsked = true;
   switched = null;
   if (next !== undefined) {
@@ -175,6 +192,7 @@ function take(socket: ConnectionSocket, length: number, buffer: Buffer): boolean
     return socket.push(copyOf(buffer, 0, length));
   }
   if (buffer === shared) {
+    lentTo = reader;
     reader.feedLent(buffer, length);
     if (length === buffer.length && reader.expectsContent && ownReads < MAX_OWN_READS) {
       reader.readsOwn = true;

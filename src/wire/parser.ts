@@ -79,6 +79,8 @@ export class MessageParser {
   framing: Framing = 0;
   /** For responses: the method of the request this answers. To be set before the head is read. */
   requestMethod = 'GET';
+  /** Where in the chunk the header section ended that the sink is told of. */
+  headEnd = 0;
   /** Why the parser failed. */
   error: PeerError | null = null;
 
@@ -133,17 +135,22 @@ export class MessageParser {
     return this.state < LENGTH_BODY && !this.inTrailers;
   }
 
+  /** Is a header section read, and its message not complete? */
+  get isBehindHead(): boolean {
+    return this.error === null && !this.isTunnel && !this.isIdle && !this.isBeforeBody;
+  }
+
+  /** Is what is behind the header section, so many bytes, content of its message and nothing else? */
+  isContent(length: number): boolean {
+    return this.state === CLOSE_BODY || (this.state === LENGTH_BODY && this.remaining >= length);
+  }
+
   /**
-   * Reads from `chunk` until a message is complete, the bytes are used up, or something is wrong (`error`).
-   * Returns where it stopped: what is behind belongs to the next message, or to an upgrade.
+   * Reads from `chunk` until a header section or a message is complete, the bytes are used up, or something is wrong
+   * (`error`). Returns where it stopped: what is behind belongs to the message, to the next, or to an upgrade.
    */
   execute(chunk: Buffer, from: number, to: number): number {
-    let at = from;
-    if (this.state < LENGTH_BODY) {
-      at = this.readSection(chunk, from, to);
-      if (this.state < LENGTH_BODY || this.state === FAILED || this.state === TUNNEL) return at;
-    }
-    return this.readBody(chunk, at, to);
+    return this.state < LENGTH_BODY ? this.readSection(chunk, from, to) : this.readBody(chunk, from, to);
   }
 
   /** The input ended. Completes a message that the end delimits; null, or the error where the end came too soon. */
@@ -159,7 +166,6 @@ export class MessageParser {
   private readBody(chunk: Buffer, from: number, to: number): number {
     let at = from;
     if (this.state === LENGTH_BODY) {
-      if (at === to) return at;
       const end = Math.min(to, at + this.remaining);
       this.remaining -= end - at;
       this.sink.onBody(chunk, at, end);
@@ -167,7 +173,7 @@ export class MessageParser {
       return end;
     }
     if (this.state === CLOSE_BODY) {
-      if (at < to) this.sink.onBody(chunk, at, to);
+      this.sink.onBody(chunk, at, to);
       return to;
     }
     if (this.state === CHUNKED_BODY) {
@@ -224,6 +230,7 @@ export class MessageParser {
       if (this.decoder === null) this.decoder = new ChunkedDecoder(this.leniency === INSECURE);
       else this.decoder.reset();
     }
+    this.headEnd = at;
     if (this.sink.onHead(this)) {
       this.state = TUNNEL;
       return at;

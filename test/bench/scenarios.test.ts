@@ -18,7 +18,14 @@ describe('scenarios', () => {
     assert.deepEqual(subjectsIn('hello'), ['floor', 'node:http', 'barewire/http']);
     assert.deepEqual(subjectsIn('express'), ['node:http', 'barewire/http']);
     assert.deepEqual(subjectsIn('client'), ['floor', 'node:http', 'barewire/http', 'undici']);
-    assert.deepEqual(subjectsIn('api-item'), ['floor', 'barewire/http', 'barewire', 'fastify', 'express', 'hono']);
+    assert.deepEqual(subjectsIn('api-item'), [
+      'floor',
+      'barewire/http',
+      'barewire',
+      'fastify',
+      'express',
+      'hono',
+    ]);
   });
 });
 

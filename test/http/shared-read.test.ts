@@ -109,6 +109,155 @@ describe('content that is kept', () => {
   });
 });
 
+/** A connection that is read in the meantime, as by a listener that runs the event loop (deasync). */
+class OtherConnection {
+  private client: Socket | undefined;
+  private socket: Socket | undefined;
+
+  async open(port: number, server: ReturnType<typeof createServer>): Promise<void> {
+    const connected = once(server, 'connection');
+    this.client = net.connect(port, '127.0.0.1');
+    [this.socket] = (await connected) as [Socket];
+  }
+
+  /** What the system does, and node:net: bytes come into the buffer of the socket, and who was named is told. */
+  read(): void {
+    const { socket } = this;
+    assert.ok(socket);
+    const kept = Object.getOwnPropertySymbols(socket).map((symbol) => (socket as never)[symbol] as unknown);
+    const buffer = kept.find((value) => value instanceof Buffer && value.length === READ_SIZE) as Buffer;
+    const onRead = kept.find((value) => typeof value === 'function' && value.name === 'onRead');
+    assert.ok(typeof onRead === 'function', 'the socket is read into a shared buffer');
+    // Empty lines are nothing to a server.
+    Reflect.apply(onRead, socket, [buffer.fill('\r\n').length, buffer]);
+  }
+
+  close(): void {
+    this.client?.destroy();
+  }
+}
+
+describe('content behind what a listener is told of', () => {
+  const head = 'POST / HTTP/1.1\r\nHost: a\r\n';
+  const inputs: Record<string, { pieces: string[]; contents: string[] }> = {
+    'of a known length': { pieces: [`${head}Content-Length: 5\r\n\r\nfirst`], contents: ['first'] },
+    'of a known length, in part': {
+      pieces: [`${head}Content-Length: 10\r\n\r\nfirst`, 'other'],
+      contents: ['firstother'],
+    },
+    'in chunks': {
+      pieces: [`${head}Transfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n5\r\nother\r\n0\r\n\r\n`],
+      contents: ['firstother'],
+    },
+    'in chunks behind the head': {
+      pieces: [
+        `${head}Transfer-Encoding: chunked\r\n\r\n`,
+        '5\r\nfirst\r\n5\r\nother\r\n2\r\ns',
+        '!\r\n0\r\nTrailer: t\r\n\r\n',
+      ],
+      contents: ['firstothers!'],
+    },
+    'and the next request': {
+      pieces: [
+        `${head}Content-Length: 5\r\n\r\nfirst${head}Content-Length: 6\r\n\r\nsecond`,
+        `${head}Content-Length: 5\r\n\r\nthird`,
+      ],
+      contents: ['first', 'second', 'third'],
+    },
+    'and the next request, behind content of its own': {
+      pieces: [`${head}Content-Length: 5\r\n\r\nfi`, `rst${head}Content-Length: 6\r\n\r\nsecond`],
+      contents: ['first', 'second'],
+    },
+  };
+
+  it('is no other’s where a listener runs the event loop for the first time: the connection closes', async () => {
+    const other = new OtherConnection();
+    let received = '';
+    let closed: Promise<unknown> | undefined;
+    const listener: RequestListener = (req) => {
+      req
+        .on('error', () => {})
+        .on('data', (piece: Buffer) => {
+          received += piece.toString();
+        });
+      closed = new Promise((resolve) => req.on('close', resolve));
+      other.read();
+    };
+    await serving(listener, async (port, server) => {
+      await other.open(port, server);
+      const client = net.connect(port, '127.0.0.1');
+      client.write(`${head}Content-Length: 5\r\n\r\nfirst`);
+      await once(client.resume(), 'close');
+      await closed;
+      other.close();
+    });
+    assert.equal(received, '');
+  });
+
+  for (const [kind, { pieces, contents }] of Object.entries(inputs)) {
+    for (const encoding of [undefined, 'latin1'] as const) {
+      it(`is what was sent while others are read: ${kind}${encoding ? `, as ${encoding}` : ''}`, async () => {
+        const other = new OtherConnection();
+        const answered: string[] = [];
+        let told: (() => void) | undefined;
+        const listener: RequestListener = (req, res) => {
+          if (encoding) req.setEncoding(encoding);
+          let received = '';
+          req.on('data', (piece: Buffer | string) => {
+            received += piece.toString();
+            other.read();
+            told?.();
+          });
+          req.on('end', () => {
+            other.read();
+            answered.push(received);
+            res.end();
+            told?.();
+          });
+          other.read();
+          told?.();
+        };
+        await serving(listener, async (port, server) => {
+          await other.open(port, server);
+          const client = net.connect(port, '127.0.0.1');
+          await once(client, 'connect');
+          for (const piece of pieces) {
+            // Each is a read of its own: the next leaves once somebody was told of this one.
+            const seen = new Promise<void>((resolve) => {
+              told = resolve;
+            });
+            client.write(piece);
+            await seen;
+          }
+          while (answered.length < contents.length) await once(client, 'data');
+          client.destroy();
+          other.close();
+        });
+        assert.deepEqual(answered, contents);
+      });
+    }
+  }
+
+  it('is what was sent of a response, and its connection is used again', async () => {
+    await serving(
+      (req, res) => res.end(`answer to ${req.url}`),
+      async (port, server) => {
+        const other = new OtherConnection();
+        await other.open(port, server);
+        const agent = new Agent({ keepAlive: true });
+        for (const path of ['/a', '/b', '/c']) {
+          const req = get({ port, agent, path }).on('response', () => other.read());
+          const [res] = (await once(req, 'response')) as [IncomingMessage];
+          assert.equal(await text(res), `answer to ${path}`);
+          assert.equal(req.reusedSocket, path !== '/a');
+        }
+        agent.destroy();
+        other.close();
+      },
+    );
+  });
+});
+
 /** Uploads to itself, keeps every chunk, and throws now and then: where, says the first argument. */
 const THROWING = `
 import { createServer, request } from 'barewire/http';
