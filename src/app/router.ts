@@ -8,8 +8,9 @@
 import { invalidHttpToken, malformedPath, routeConflict } from '../errors.js';
 import { isToken } from '../wire/grammar.js';
 import { METHODS } from '../wire/tables.js';
+import { NO_PARAMS } from './params-object.js';
 import { canonicalPath, foldCase, type PatternForm, type Piece, parsePathPattern } from './path-pattern.js';
-import { decodedParamsOf, NO_PARAMS, paramsOf, RouteTree } from './route-tree.js';
+import { decodedParamsOf, Leaf, paramsOf, RouteTree } from './route-tree.js';
 import { StaticPaths } from './static-paths.js';
 
 export type { ParamsOf } from './path-params.js';
@@ -119,7 +120,7 @@ export class Router<T> {
     if (leaf === null) return null;
     const { route, names } = leaf;
     if (names.length === 0) return { value: route.value, params: NO_PARAMS, route: route.name };
-    const params = isEncoded ? decodedParamsOf(names, canonical) : paramsOf(names, canonical);
+    const params = isEncoded ? decodedParamsOf(leaf, canonical) : paramsOf(leaf, canonical);
     return { value: route.value, params, route: route.name };
   }
 
@@ -187,7 +188,7 @@ export class Router<T> {
 
 function addTo<T>({ tree, statics }: MethodRoutes<T>, entry: Entry<T>): void {
   for (const { pieces, names } of entry.forms) {
-    tree.add(pieces, { route: entry, names });
+    tree.add(pieces, new Leaf(entry, names));
     if (names.length > 0) continue;
     const [piece] = pieces;
     const path = piece?.kind === 'text' ? piece.text : '/';

@@ -122,6 +122,25 @@ describe('a parameter', () => {
     assert.equal({}.constructor, Object);
   });
 
+  test('is put on an object under its own name, however many names there are', () => {
+    const router = new Router<number>();
+    const names = Array.from({ length: 60 }, (_, i) => `name${i}`);
+    for (const [i, name] of names.entries()) router.add('GET', `/${i}/:${name}/:__proto__`, i);
+    router.add('GET', `/all/${names.map((name) => `:${name}`).join('/')}/*`, 60);
+    for (const [i, name] of names.entries()) {
+      const params = router.match('GET', `/${i}/a/b%2F`)?.params;
+      assert.deepEqual(Object.entries(params ?? {}), [
+        [name, 'a'],
+        ['__proto__', 'b/'],
+      ]);
+    }
+    const all = router.match('GET', `/all/${names.map((name) => `of-${name}`).join('/')}/rest`)?.params;
+    assert.deepEqual(Object.entries(all ?? {}), [
+      ...names.map((name) => [name, `of-${name}`]),
+      ['*', 'rest'],
+    ]);
+  });
+
   test('does not outlive its match', () => {
     const router = routerOf(['/:a/:b', '/static']);
     const first = router.match('GET', '/1/2')?.params;
