@@ -3,6 +3,7 @@ import findMyWay from 'find-my-way';
 import { RegExpRouter } from 'hono/router/reg-exp-router';
 import { SmartRouter } from 'hono/router/smart-router';
 import { TrieRouter } from 'hono/router/trie-router';
+import { pathOf } from '#src/app/request-target.js';
 import { Router } from '#src/app/router.js';
 import { ROUTES } from './table.js';
 
@@ -22,31 +23,36 @@ export interface Contender {
 
 export const CONTENDERS: readonly Contender[] = [
   barewire(),
-  findMyWayRouter(),
+  findMyWayRouter('find-my-way', false),
+  findMyWayRouter('find-my-way, compiled', true),
   hono('hono RegExpRouter', new RegExpRouter<string>()),
   hono('hono SmartRouter', new SmartRouter<string>({ routers: [new RegExpRouter(), new TrieRouter()] })),
   hono('hono TrieRouter', new TrieRouter<string>()),
 ];
 
+/** A target may have a query behind its path. find-my-way looks for it itself; it is looked for here too. */
 function barewire(): Contender {
   const router = new Router<string>();
   for (const [method, path] of ROUTES) router.add(method, path, path);
+  const find = (method: string, target: string) => router.match(method, pathOf(target));
   return {
     name: 'barewire',
-    match: (method, path) => router.match(method, path),
+    match: find,
     read: (method, path) => {
-      const match = router.match(method, path);
+      const match = find(method, path);
       return match && { route: match.value, params: match.params };
     },
   };
 }
 
-function findMyWayRouter(): Contender {
+/** @param isCompiled Is its tree to be made a function, by `new Function`? Fastify does that where it is asked to. */
+function findMyWayRouter(name: string, isCompiled: boolean): Contender {
   const router = findMyWay();
   for (const [method, path] of ROUTES) router.on(method as findMyWay.HTTPMethod, path, () => {}, path);
+  if (isCompiled) router.compile();
   const find = (method: string, path: string) => router.find(method as findMyWay.HTTPMethod, path);
   return {
-    name: 'find-my-way',
+    name,
     match: find,
     read: (method, path) => {
       const found = find(method, path);

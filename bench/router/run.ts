@@ -63,10 +63,10 @@ function check({ name, read }: Contender): void {
     if ((found?.route ?? null) !== route) {
       throw new Error(`${name} finds ${found?.route} for ${method} ${path}, not ${route}`);
     }
-    const names = Array.from(route?.matchAll(/:(\w+)|\*/g) ?? [], ([whole, param]) => param ?? whole);
-    for (const param of found?.params ? names : []) {
-      if (!found?.params?.[param]) throw new Error(`${name} does not find ${param} of ${route} in ${path}`);
-    }
+    const { params } = found ?? {};
+    const put = params && route?.replace(/:(\w+)|\*/g, (whole, param) => `${params[param ?? whole]}`);
+    if (put !== undefined && put !== path)
+      throw new Error(`${name} finds other parameters in ${path}: ${put}`);
   }
 }
 
