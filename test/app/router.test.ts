@@ -57,6 +57,22 @@ describe('a route', () => {
   });
 });
 
+describe('many routes', () => {
+  // With a table that is made anew for each of them, these would take minutes.
+  const MANY = 10_000;
+
+  test('without parameters are found, alike or not', () => {
+    const router = new Router<number>();
+    for (let i = 0; i < MANY; i++) router.add('GET', `/${i}/${'a'.repeat(i % 50)}`, i);
+    for (let i = 0; i < MANY; i++) router.add('GET', `/alike/${i}/is/the/same/but/for/the/number`, MANY + i);
+    for (let i = 0; i < MANY; i += 7) {
+      assert.equal(router.match('GET', `/${i}/${'a'.repeat(i % 50)}`)?.value, i);
+      assert.equal(router.match('GET', `/alike/${i}/is/the/same/but/for/the/number`)?.value, MANY + i);
+      assert.equal(router.match('GET', `/alike/x${i}/is/the/same/but/for/the/number`), null);
+    }
+  });
+});
+
 describe('a parameter', () => {
   test('is a segment of one character or more', () => {
     const router = routerOf(['/users/:id', '/users/:id/books/:book']);
