@@ -132,8 +132,9 @@ export class RouteTree<R> {
   }
 
   #addText(node: Node<R>, text: string): Node<R> {
-    const child = this.#nodeFor(text, childOf(node, text.charCodeAt(0)));
-    this.#setChild(node, child);
+    const known = childOf(node, text.charCodeAt(0));
+    const child = this.#nodeFor(text, known);
+    if (child !== known) this.#setChild(node, child);
     return this.#addRest(child, text);
   }
 
@@ -311,9 +312,11 @@ function setChild<R>(node: Node<R>, code: number, child: Node<R>): void {
   const { children: old, base: oldBase } = node;
   const base = old.length === 0 ? code : Math.min(oldBase, code);
   const end = Math.max(oldBase + old.length, code + 1);
-  node.children = Array.from({ length: end - base }, (_, slot) => old[slot + base - oldBase] ?? null);
+  if (end - base > old.length) {
+    node.children = Array.from({ length: end - base }, (_, slot) => old[slot + base - oldBase] ?? null);
+    node.base = base;
+  }
   node.children[code - base] = child;
-  node.base = base;
 }
 
 function sharedLength(a: string, b: string): number {
