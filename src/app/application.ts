@@ -187,8 +187,8 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
    * @param method A method, in any case; '*' for all.
    * @param path A pattern: see path-pattern.ts.
    * @param first Schemas for parts of the request, or the first handler.
-   * @throws ERR_INVALID_ARG_TYPE; ERR_ROUTE_CONFLICT and ERR_INVALID_ROUTE_PATH when the first request comes, or
-   *   `routes()` is called
+   * @throws ERR_INVALID_ARG_TYPE; ERR_ROUTE_CONFLICT and ERR_INVALID_ROUTE_PATH when it listens, or `routes()` is
+   *   called
    */
   on<
     const Path extends string,
@@ -261,7 +261,7 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
     return this;
   }
 
-  /** The routes, those of mounted applications among them. @throws as the first request would */
+  /** The routes, those of mounted applications among them. @throws ERR_ROUTE_CONFLICT, ERR_INVALID_ROUTE_PATH */
   routes(): { method: string; path: string; place?: string }[] {
     return this.compose().router.routes();
   }
@@ -272,7 +272,8 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
    * @param rest The host of a port; last, for the habit of Express, a function that is called with nothing, or with
    *   the error, when the promise is settled.
    * @returns (resolves with) the server
-   * @throws (rejects with) what hinders it, such as EADDRINUSE; ERR_APPLICATION_CLOSING while it is closing
+   * @throws (rejects with) what hinders it, such as EADDRINUSE; ERR_APPLICATION_CLOSING while it is closing; what is
+   *   wrong with the routes, as `routes()`
    */
   listen(
     where: number | string | ListenOptions | ListenCallback = {},
@@ -319,8 +320,9 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
     return this.serving.isClosing;
   }
 
-  /** Runs a request through the whole of it, without a network. */
-  inject(request: string | InjectOptions): Promise<Injected> {
+  /** Runs a request through the whole of it, without a network. @throws (rejects with) as `listen` */
+  async inject(request: string | InjectOptions): Promise<Injected> {
+    this.compose();
     this.injected ??= this.serving.makeServer({});
     return inject(this.injected, typeof request === 'string' ? { url: request } : request);
   }

@@ -61,7 +61,15 @@ export class Handling {
 
   handle(req: AppRequest, res: AppResponse): void {
     if (this.serving.isClosing) announceCloseBehind(res);
-    const { router } = this.compose();
+    let router: Router<Target>;
+    try {
+      router = this.compose().router;
+    } catch (error) {
+      // What was registered while it served is wrong.
+      this.take(req, res);
+      this.app.finish(error, req, res);
+      return;
+    }
     let match: ReturnType<typeof router.match>;
     try {
       match = router.match(req.method, pathOf(req.url));

@@ -101,10 +101,12 @@ export class Serving {
 
   /**
    * Listens. Resolves with the server when it does.
-   * @throws (rejects with) ERR_APPLICATION_CLOSING; what hinders it, such as EADDRINUSE
+   * @throws (rejects with) ERR_APPLICATION_CLOSING; what is wrong with the routes; what hinders it, such as EADDRINUSE
    */
   async listen({ tls, server: serverOptions, ...where }: ListenOptions): Promise<nodeHttp.Server> {
     if (this.draining !== null) throw applicationClosing();
+    // A mistake in them is found by who starts it, and not by the first client.
+    this.app.routes();
     const server = this.makeServer({ ...serverOptions, tls });
     const sockets = new Set<Socket>();
     server.on('connection', (socket: Socket) => {

@@ -87,6 +87,33 @@ describe('routes', () => {
     );
   });
 
+  test('listen() and inject() reject with what is wrong with the routes', async () => {
+    const app = createApp();
+    const api = createApp();
+    app.use('/api', api);
+    api.get('/users/:id', () => '');
+    api.get('/users/:name', () => '');
+    await assert.rejects(app.listen(0, '127.0.0.1'), { code: 'ERR_ROUTE_CONFLICT' });
+    assert.equal(app.isReady, false);
+    await assert.rejects(app.inject('/'), { code: 'ERR_ROUTE_CONFLICT' });
+  });
+
+  test('a route that is wrong, added while it serves, fails requests and not the process', async () => {
+    const app = createApp();
+    const told: unknown[] = [];
+    app.onError((error) => {
+      told.push((error as { code?: string }).code);
+    });
+    app.get('/a', () => 'first');
+    const server = await app.listen(0, '127.0.0.1');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a`;
+    assert.equal(await (await fetch(url)).text(), 'first');
+    app.get('/a', () => 'second');
+    assert.equal((await fetch(url)).status, 500);
+    await app.close({ deadline: 0 });
+    assert.deepEqual(told, ['ERR_ROUTE_CONFLICT']);
+  });
+
   test('routes() lists them, with those of mounted applications', () => {
     const app = createApp();
     const api = createApp();
