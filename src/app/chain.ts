@@ -241,11 +241,13 @@ class ChainRun {
   private nextOf(index: number, step: Step): Next {
     let isCalled = false;
     return (error?: unknown) => {
-      if (isCalled) throw nextCalledTwice();
+      let [from, given] = this.behind(index, step, error);
+      // An error of the request's, as any other: thrown at a timer or an event, it would end the process.
+      if (isCalled) [from, given] = [index + 1, given === NONE ? nextCalledTwice() : given];
       isCalled = true;
       let result: unknown;
       try {
-        result = this.dispatch(...this.behind(index, step, error));
+        result = this.dispatch(from, given);
       } catch (thrown) {
         return new Continuation(this, Promise.reject(thrown)) as unknown as Promise<void>;
       }

@@ -296,4 +296,43 @@ describe('next called twice', () => {
     assert.deepEqual(log, ['run', 'end']);
     assert.deepEqual(finished, ['next() was called twice by one middleware']);
   });
+
+  test('later, where nobody could catch it, is an error of the request all the same', async () => {
+    const { log, finished } = await outcomeOf((log) => [
+      (_req, _res, next: Next) => {
+        next();
+        setImmediate(next);
+      },
+      onError((error, _req, _res, next) => {
+        log((error as Error).message);
+        next(error);
+      }),
+    ]);
+    assert.deepEqual(log, ['end', 'next() was called twice by one middleware']);
+    assert.deepEqual(finished, ['next() was called twice by one middleware']);
+  });
+
+  test('with an error, as time-outs do, leads to the error handlers behind', async () => {
+    const { log, finished } = await outcomeOf((log) => [
+      (_req, _res, next: Next) => {
+        next();
+        setImmediate(() => next(new Error('too late')));
+      },
+      () => log('waiting'),
+      onError((error) => log((error as Error).message)),
+    ]);
+    assert.deepEqual(log, ['waiting', 'too late']);
+    assert.deepEqual(finished, []);
+  });
+
+  test('and awaited rejects, where no error handler takes it', async () => {
+    const { log, finished } = await outcomeOf((log) => [
+      async (_req, _res, next: Next) => {
+        await next();
+        await next().catch((error: Error) => log(error.message));
+      },
+    ]);
+    assert.deepEqual(log, ['end', 'next() was called twice by one middleware']);
+    assert.deepEqual(finished, []);
+  });
 });
