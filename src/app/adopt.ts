@@ -5,7 +5,7 @@
 import type { Application } from './application.js';
 import { defineRequestMembers, initRequest } from './request.js';
 import { defineResponseMembers, initResponse } from './response.js';
-import { kLog, kRecord } from './symbols.js';
+import { kLocals, kLog, kOuterBase, kRecord, kTarget } from './symbols.js';
 import type { AppRequest, AppResponse } from './types.js';
 
 /** For each application, its members on each prototype that came by. Few: one for each kind of server. */
@@ -27,7 +27,11 @@ function lend(app: Application, prototype: object, define: (prototype: object) =
   return own;
 }
 
-/** Makes a request and its response the application's own. The first time, nothing has changed `url` yet. */
+/**
+ * Makes a request and its response the application's own. The first time, nothing has changed `url` yet, unless another
+ * framework, or another application, has this one as middleware: what that has read of the request, and where it has
+ * mounted it, stays.
+ */
 export function adopt(app: Application, req: AppRequest, res: AppResponse): void {
   if (req.app === app) {
     if (req.originalUrl === '') req.originalUrl = req.url;
@@ -35,12 +39,22 @@ export function adopt(app: Application, req: AppRequest, res: AppResponse): void
   }
   Object.setPrototypeOf(req, lend(app, Object.getPrototypeOf(req), defineRequestMembers));
   Object.setPrototypeOf(res, lend(app, Object.getPrototypeOf(res), defineResponseMembers));
-  // Another application's, in which this one is middleware: the id stays, the log is this one's.
+  // Another application's: the id stays, the log is this one's.
   if (req[kLog] !== null) req[kLog] = null;
   if (req[kRecord] !== null) req[kRecord] = null;
+  const { url, originalUrl, baseUrl, body } = req as Partial<AppRequest> & AppRequest;
+  const locals = res[kLocals];
   initRequest(req);
   initResponse(res);
-  req.originalUrl = req.url;
+  req.originalUrl = url;
+  if (body !== undefined) req.body = body;
+  if (locals) res[kLocals] = locals;
+  if (typeof originalUrl === 'string' && originalUrl !== '' && originalUrl !== url) {
+    req.originalUrl = originalUrl;
+    req[kTarget] = url;
+    req[kOuterBase] = typeof baseUrl === 'string' ? baseUrl : '';
+    req.baseUrl = req[kOuterBase];
+  }
   req.res = res;
   res.req = req;
 }

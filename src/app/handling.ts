@@ -106,7 +106,7 @@ export class Handling {
     this.take(req, res);
     const finale = (_req: AppRequest, answer: AppResponse) => {
       if (error !== null) throw error;
-      return answerUnrouted(router, method, path, answer);
+      return answerUnrouted(router, req, method, path, answer);
     };
     runChain(unrouted, finale, req, res, this.app);
   }
@@ -167,11 +167,17 @@ export class Handling {
 }
 
 /** No route: OPTIONS is answered with what there is, other methods refused with it; or there is nothing here. */
-function answerUnrouted(router: Router<Target>, method: string, path: string, res: AppResponse): unknown {
+function answerUnrouted(
+  router: Router<Target>,
+  req: AppRequest,
+  method: string,
+  path: string,
+  res: AppResponse,
+): unknown {
   // Of the server as a whole (RFC 9110 section 9.3.7).
   const isOfServer = method === 'OPTIONS' && path === '*';
   const allowed = isOfServer ? router.methods() : router.allowed(path);
-  if (allowed.length === 0 && !isOfServer) throw notFound(method, path);
+  if (allowed.length === 0 && !isOfServer) throw notFound(method, pathOf(req.originalUrl));
   const allow = allowField(allowed);
   if (method !== 'OPTIONS')
     throw Object.assign(methodNotAllowed(method, path), { headers: { Allow: allow } });

@@ -8,7 +8,7 @@
  */
 import { invalidRoutePath } from '../errors.js';
 import { pathEnd, pathStart } from './request-target.js';
-import { kMount, kRouteParams } from './symbols.js';
+import { kMount, kOuterBase, kRouteParams, kTarget } from './symbols.js';
 import type { AppRequest, Params } from './types.js';
 
 /** A path that something is mounted under, taken apart once. */
@@ -99,12 +99,18 @@ function isUnder(target: string, mount: Mount): boolean {
   return true;
 }
 
+/** The target that the application was given: as it came, or what another framework's mount has left of it. */
+function wholeTarget(req: AppRequest): string {
+  return req[kTarget] ?? req.originalUrl;
+}
+
 /**
  * The target, from its path on, as something mounted there is to see it: as it stands, or without the segments that may
  * be left out where only that is under the mount. Files behind a guard are found by either.
  */
 function targetFor(req: AppRequest, mount: Mount): string {
-  const target = req.originalUrl.slice(pathStart(req.originalUrl));
+  const whole = wholeTarget(req);
+  const target = whole.slice(pathStart(whole));
   const isPlain = !LEFT_OUT.test(target.slice(0, pathEnd(target))) || isUnder(target, mount);
   return isPlain ? target : withoutThem(target);
 }
@@ -124,8 +130,8 @@ export function mountAt(req: AppRequest, mount: Mount | null): void {
     req[kRouteParams] = null;
   }
   if (mount === null) {
-    req.baseUrl = '';
-    req.url = req.originalUrl;
+    req.baseUrl = req[kOuterBase];
+    req.url = wholeTarget(req);
     return;
   }
   const target = targetFor(req, mount);
@@ -140,7 +146,7 @@ export function mountAt(req: AppRequest, mount: Mount | null): void {
     at = stop;
   }
   const rest = target.slice(at);
-  req.baseUrl = target.slice(0, at);
+  req.baseUrl = req[kOuterBase] + target.slice(0, at);
   req.url = rest.charCodeAt(0) === 0x2f ? rest : `/${rest}`;
   if (params !== null) {
     req[kRouteParams] = req.params;

@@ -32,12 +32,14 @@ import {
   kLog,
   kLogging,
   kMount,
+  kOuterBase,
   kParams,
   kQuery,
   kRecord,
   kRequestIds,
   kRouteParams,
   kSubdomainOffset,
+  kTarget,
 } from './symbols.js';
 import type { AppRequest, Params, Query } from './types.js';
 
@@ -278,7 +280,13 @@ const members: ThisType<AppRequest> & PropertyDescriptorMap = {
 export function defineRequestMembers(prototype: object): void {
   defineDescriptors(prototype, members);
   // Here, and not on each request: most are never asked for them.
-  defineMembers(prototype, { [kId]: null, [kLog]: null, [kRecord]: null });
+  defineMembers(prototype, {
+    [kId]: null,
+    [kLog]: null,
+    [kRecord]: null,
+    [kTarget]: null,
+    [kOuterBase]: '',
+  });
 }
 
 /** What the members keep, at its start. */

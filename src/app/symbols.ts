@@ -1,5 +1,8 @@
 /** Keys under which the framework keeps what is nobody else's business. */
 export const kMount = Symbol('barewire.mount');
+/** In another framework's mount: the request-target that is left for the application, and the path of that mount. */
+export const kTarget = Symbol('barewire.target');
+export const kOuterBase = Symbol('barewire.outerBase');
 export const kQuery = Symbol('barewire.query');
 export const kParams = Symbol('barewire.params');
 /** The route's parameters, while something mounted under parameters of its own sees more. */

@@ -14,10 +14,12 @@ import type {
   kLocals,
   kLog,
   kMount,
+  kOuterBase,
   kParams,
   kQuery,
   kRecord,
   kRouteParams,
+  kTarget,
 } from './symbols.js';
 
 /** Values of repeated names are lists. */
@@ -53,6 +55,9 @@ export type AppRequest<ParamsType = Params, Body = unknown, QueryType = Query> =
     /** The path that the running step is mounted under; '' for none. */
     baseUrl: string;
     [kMount]: Mount | null;
+    /** null where nothing else has mounted the application. */
+    [kTarget]: string | null;
+    [kOuterBase]: string;
     [kParams]: Params | null;
     [kRouteParams]: Params | null;
     [kQuery]: Query | null;

@@ -16,9 +16,11 @@ import {
   type AppResponse,
   createApp,
   HttpError,
+  json,
   staticFiles,
 } from 'barewire';
 import fc from 'fast-check';
+import { z } from 'zod';
 
 const require = createRequire(import.meta.url);
 
@@ -257,6 +259,65 @@ test('applications and routers of Express may be mounted: the former where node:
   app.onError((error) => codes.push((error as { code: string }).code));
   assert.equal((await app.inject('/old/x/7')).status, 500);
   assert.deepEqual(codes, ['ERR_EXPRESS_ON_NODE_HTTP']);
+});
+
+test("an application is middleware of Express's, under a path, behind what has read the content", async (t) => {
+  const [old, app] = [
+    (require('express') as () => Record<'use', (...given: unknown[]) => void>)(),
+    createApp(),
+  ];
+  const files = createApp();
+  files.use('/files', staticFiles(join(import.meta.dirname, '..')));
+  files.get('/:id', (req) => [req.params.id, req.url, req.baseUrl, req.originalUrl, req.path]);
+  app.use('/inner', files);
+  app.post('/json', json(), (req, res) => ({ body: req.body, locals: res.locals }));
+  const schema = z.object({ a: z.number() });
+  app.post('/checked', { body: schema }, (req) => req.body.a + 1);
+  old.use((require('express') as { json(): unknown }).json());
+  old.use((_req: unknown, res: { locals: { user: string } }, next: () => void) => {
+    res.locals.user = 'Ada';
+    next();
+  });
+  old.use('/new', app.handler);
+  const server = nodeHttp.createServer(old as never).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const { port } = server.address() as { port: number };
+  const ask = (path: string, body?: string) =>
+    fetch(`http://127.0.0.1:${port}${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      body,
+      redirect: 'manual',
+      headers: { connection: 'close', 'content-type': 'application/json' },
+    });
+  assert.deepEqual(await (await ask('/new/inner/7?a')).json(), [
+    '7',
+    '/7?a',
+    '/new/inner',
+    '/new/inner/7?a',
+    '/7',
+  ]);
+  assert.equal((await ask('/new/inner/files/app?b')).headers.get('location'), '/new/inner/files/app/?b');
+  assert.match(await (await ask('/new/none')).text(), /Cannot GET \/new\/none/);
+  assert.deepEqual(await (await ask('/new/json', '{"a":1}')).json(), {
+    body: { a: 1 },
+    locals: { user: 'Ada' },
+  });
+  assert.equal(await (await ask('/new/checked', '{"a":1}')).text(), '2');
+});
+
+test('an application is middleware of another, which has read the content', async () => {
+  const [outer, inner] = [createApp(), createApp()];
+  inner.use(json());
+  inner.put('/a', (req, res) => [req.body, res.locals.user, req.originalUrl]);
+  outer.use(json(), (req, res, next) => {
+    res.locals.user = 'Ada';
+    req.method = (req.body as { method: string }).method;
+    next();
+  });
+  outer.use('/in', (req, res) => inner.handler(req, res));
+  const answer = await outer.inject({ url: '/in/a', method: 'POST', body: { method: 'PUT' } });
+  assert.deepEqual(answer.json(), [{ method: 'PUT' }, 'Ada', '/in/a']);
 });
 
 test("an application of Express is mounted over barewire's own server, with register", async () => {
