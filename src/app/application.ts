@@ -7,6 +7,7 @@ import type { AnyHandler, ChainOwner, Handler } from './chain.js';
 import type { CloseOptions } from './draining.js';
 import { answerError, type OnError, tellListener } from './final-handler.js';
 import { type ForwardedFields, type Forwarding, forwardingOf, type TrustProxy } from './forwarded.js';
+import type { AnyFunction, Checked, OneOrMore, RouteHandlers } from './handler-types.js';
 import { type Composed, Handling, type RawHandler, type Target } from './handling.js';
 import { type Injected, type InjectOptions, inject } from './inject.js';
 import { type Logger, Logging, type LoggingOptions } from './logging.js';
@@ -22,14 +23,11 @@ import { type RequestIdOptions, RequestIds } from './request-id.js';
 import { type EtagOption, etagOptionOf, type RespondOptions, respond } from './respond.js';
 import { createResponseClass } from './response.js';
 import {
-  type Checked,
   defineRouteMethods,
   type NoParams,
-  type OneOrMore,
   type Register,
   type Registrable,
   Route,
-  type RouteHandlers,
   type RouteMethods,
   type RouteTarget,
 } from './route.js';
@@ -66,7 +64,7 @@ export interface ApplicationOptions {
   requestId?: RequestIdOptions;
 }
 
-type Registered = AnyHandler<AppRequest> | Application;
+type Registered = AnyHandler<AppRequest> | AnyFunction | Application;
 
 function isApplication(value: unknown): value is Application {
   return value instanceof Application;
@@ -150,10 +148,10 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
    * those under one. They see `req.url` without that path.
    * @throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ROUTE_PATH; ERR_INVALID_ARG_VALUE for an application that would be in itself
    */
-  use<Handlers extends OneOrMore<Registered>[]>(...handlers: Handlers & Checked<Handlers>): this;
+  use<Handlers extends OneOrMore<Registered>[]>(...handlers: Handlers & Checked<Handlers, AppRequest>): this;
   use<Handlers extends OneOrMore<Registered>[]>(
     path: string,
-    ...handlers: Handlers & Checked<Handlers>
+    ...handlers: Handlers & Checked<Handlers, AppRequest>
   ): this;
   use(first: unknown, ...rest: unknown[]): this {
     const path = typeof first === 'string' ? first : '/';
@@ -195,8 +193,16 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
     Handlers extends RouteHandlers<AppRequest<ParamsOf<Path> & Mounted>> = RouteHandlers<
       AppRequest<ParamsOf<Path> & Mounted>
     >,
-  >(method: string, path: Path, ...handlers: Handlers & Checked<Handlers>): this;
-  on<Given extends Registrable[]>(method: string, path: string, ...given: Given & Checked<Given>): this;
+  >(
+    method: string,
+    path: Path,
+    ...handlers: Handlers & Checked<Handlers, AppRequest<ParamsOf<Path> & Mounted>>
+  ): this;
+  on<Given extends Registrable[]>(
+    method: string,
+    path: string,
+    ...given: Given & Checked<Given, AppRequest>
+  ): this;
   on(method: string, path: string, ...given: unknown[]): this {
     if (typeof path !== 'string') throw invalidArgType('path', 'of type string', path);
     this.entries.push({

@@ -24,7 +24,13 @@ export interface CompressionOptions {
   /** Options of node:zlib for each coding. Default: quality 4 for br, node:zlib's own for the others. */
   br?: zlib.BrotliOptions;
   gzip?: zlib.ZlibOptions;
-  zstd?: zlib.ZstdOptions;
+  zstd?: ZstdOptions;
+}
+
+/** Those of node:zlib, which the types of Node 20 lack. */
+export interface ZstdOptions extends zlib.BrotliOptions {
+  dictionary?: NodeJS.ArrayBufferView;
+  pledgedSrcSize?: number;
 }
 
 type Compressor = zlib.Gzip | zlib.BrotliCompress;

@@ -2,6 +2,8 @@
 import { Application, type ApplicationOptions } from './application.js';
 import type { NoParams } from './route.js';
 
+// As a whole: what is exported by its name cannot be added to under the name of the package.
+export type * from './additions.js';
 export type { Application, ApplicationOptions } from './application.js';
 export type { Form, FormOptions, JsonOptions, ReadOptions, TextOptions } from './body.js';
 export { readBytes, readForm, readJson, readText } from './body.js';

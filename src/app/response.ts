@@ -5,6 +5,7 @@ import { defineDescriptors, defineMembers } from '../http/prototype.js';
 import { type Response, ServerResponse } from '../http/server-response.js';
 import { kEmitParent, kUnheardError } from '../http/symbols.js';
 import { STATUS_CODES } from '../wire/tables.js';
+import type { Locals } from './additions.js';
 import type { Application } from './application.js';
 import { setAttachment } from './attachment.js';
 import { isThenable } from './chain.js';
@@ -64,7 +65,7 @@ export interface ResponseMembers {
   /** Answers with what the client accepts: a function for each media type, `default` for any other. */
   format(answers: Record<string, () => unknown>): AppResponse;
   /** What middleware of this request leaves for what comes behind. */
-  locals: Record<string, unknown>;
+  locals: Locals & Record<string, unknown>;
 }
 
 /** Takes what went wrong with an answer that was begun by a member: nobody else is there to hear of it. */

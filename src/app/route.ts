@@ -1,17 +1,14 @@
 /** Registering routes by their methods' names: `app.get(path, handler)`, `app.route(path).get(handler)`. */
-import type { IncomingMessage } from 'node:http';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { METHODS } from '../wire/tables.js';
-import type { AnyHandler, ErrorHandler, Handler } from './chain.js';
+import type { ErrorHandler, Handler } from './chain.js';
+import type { Checked, OneOrMore, RouteHandlers } from './handler-types.js';
 import type { ParamsOf } from './path-params.js';
 import type { AppRequest, Query } from './types.js';
 import type { OutputOf, RouteSchemas } from './validation.js';
 
 /** No parameters beside those of a path. */
 export type NoParams = Record<never, string>;
-
-/** One or several: lists are taken apart. */
-export type OneOrMore<One> = One | readonly One[];
 
 /** What a route's handlers see of a request with schemas: what those make of it. */
 export type ValidatedRequest<
@@ -26,35 +23,28 @@ export type ValidatedRequest<
   OutputOf<QueryType, Query>
 >;
 
-/**
- * Handlers of a route, error handlers among them, and lists of them. Their parameters are typed by the path, and by
- * those of the path that its application is mounted under.
- */
-export type RouteHandlers<Req> = OneOrMore<AnyHandler<Req>>[];
+/** Without one of them it would be no schemas: the compiler would take it for a function that it has yet to look at. */
+type SomePart = { body: unknown } | { query: unknown } | { params: unknown } | { headers: unknown };
 
 /**
- * The same handlers, but for those that have a request where a handler has its response, and less than four parameters:
- * `(error: unknown, req: AppRequest, res: AppResponse)` would be called as a handler. It can be assigned to an error
- * handler, as any function may leave out the last parameters, so that only its own type tells.
+ * Registers a route, with schemas or without. The former stands first: beside a handler that is `any`, as passport's
+ * are, the compiler takes schemas for a handler.
  */
-export type Checked<Handlers extends readonly unknown[]> = {
-  [Index in keyof Handlers]: Handlers[Index] extends readonly unknown[]
-    ? { [Inner in keyof Handlers[Index]]: CheckedOne<Handlers[Index][Inner]> }
-    : CheckedOne<Handlers[Index]>;
-};
-
-type CheckedOne<One> = One extends (...parameters: infer Parameters) => unknown
-  ? Parameters extends [unknown, infer Second, ...infer Others]
-    ? 2 extends Others['length']
-      ? One
-      : Second extends IncomingMessage
-        ? never
-        : One
-    : One
-  : One;
-
-/** Registers a route, with schemas or without. */
 export interface Register<This, Mounted extends object = NoParams> {
+  <
+    const Path extends string,
+    Body extends StandardSchemaV1 | undefined = undefined,
+    QueryType extends StandardSchemaV1 | undefined = undefined,
+    ParamsType extends StandardSchemaV1 | undefined = undefined,
+    Headers extends StandardSchemaV1 | undefined = undefined,
+    Handlers extends RouteHandlers<
+      ValidatedRequest<Path, Body, QueryType, ParamsType, Mounted>
+    > = RouteHandlers<ValidatedRequest<Path, Body, QueryType, ParamsType, Mounted>>,
+  >(
+    path: Path,
+    schemas: RouteSchemas<Body, QueryType, ParamsType, Headers> & SomePart,
+    ...handlers: Handlers & Checked<Handlers, ValidatedRequest<Path, Body, QueryType, ParamsType, Mounted>>
+  ): This;
   <
     const Path extends string,
     Handlers extends RouteHandlers<AppRequest<ParamsOf<Path> & Mounted>> = RouteHandlers<
@@ -62,29 +52,12 @@ export interface Register<This, Mounted extends object = NoParams> {
     >,
   >(
     path: Path,
-    ...handlers: Handlers & Checked<Handlers>
-  ): This;
-  <
-    const Path extends string,
-    Body extends StandardSchemaV1 | undefined = undefined,
-    QueryType extends StandardSchemaV1 | undefined = undefined,
-    ParamsType extends StandardSchemaV1 | undefined = undefined,
-    Headers extends StandardSchemaV1 | undefined = undefined,
-    Handlers extends RouteHandlers<
-      ValidatedRequest<Path, Body, QueryType, ParamsType, Mounted>
-    > = RouteHandlers<ValidatedRequest<Path, Body, QueryType, ParamsType, Mounted>>,
-  >(
-    path: Path,
-    schemas: RouteSchemas<Body, QueryType, ParamsType, Headers>,
-    ...handlers: Handlers & Checked<Handlers>
+    ...handlers: Handlers & Checked<Handlers, AppRequest<ParamsOf<Path> & Mounted>>
   ): This;
 }
 
 /** The same for a path that is given already. */
 export interface RegisterAt<This, Path extends string, Mounted extends object = NoParams> {
-  <Handlers extends RouteHandlers<AppRequest<ParamsOf<Path> & Mounted>>>(
-    ...handlers: Handlers & Checked<Handlers>
-  ): This;
   <
     Body extends StandardSchemaV1 | undefined = undefined,
     QueryType extends StandardSchemaV1 | undefined = undefined,
@@ -94,8 +67,11 @@ export interface RegisterAt<This, Path extends string, Mounted extends object = 
       ValidatedRequest<Path, Body, QueryType, ParamsType, Mounted>
     > = RouteHandlers<ValidatedRequest<Path, Body, QueryType, ParamsType, Mounted>>,
   >(
-    schemas: RouteSchemas<Body, QueryType, ParamsType, Headers>,
-    ...handlers: Handlers & Checked<Handlers>
+    schemas: RouteSchemas<Body, QueryType, ParamsType, Headers> & SomePart,
+    ...handlers: Handlers & Checked<Handlers, ValidatedRequest<Path, Body, QueryType, ParamsType, Mounted>>
+  ): This;
+  <Handlers extends RouteHandlers<AppRequest<ParamsOf<Path> & Mounted>>>(
+    ...handlers: Handlers & Checked<Handlers, AppRequest<ParamsOf<Path> & Mounted>>
   ): This;
 }
 
@@ -189,9 +165,12 @@ export class Route<Path extends string = string, Mounted extends object = NoPara
   /** Registers handlers for a method, in any case; '*' for all. */
   on<Handlers extends RouteHandlers<AppRequest<ParamsOf<Path> & Mounted>>>(
     method: string,
-    ...handlers: Handlers & Checked<Handlers>
+    ...handlers: Handlers & Checked<Handlers, AppRequest<ParamsOf<Path> & Mounted>>
   ): this;
-  on<Handlers extends Registrable[]>(method: string, ...handlers: Handlers & Checked<Handlers>): this;
+  on<Handlers extends Registrable[]>(
+    method: string,
+    ...handlers: Handlers & Checked<Handlers, AppRequest>
+  ): this;
   on(method: string, ...handlers: unknown[]): this {
     this.target.on(method, this.path, ...(handlers as Registrable[]));
     return this;

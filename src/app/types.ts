@@ -1,5 +1,6 @@
 /** What handlers are given: `req` and `res` of barewire/http, with the framework's members. */
 import type * as nodeHttp from 'node:http';
+import type { RequestAdditions } from './additions.js';
 import type { Application } from './application.js';
 import type { Cookies } from './cookies.js';
 import type { Logger, RequestRecord } from './logging.js';
@@ -36,7 +37,8 @@ export interface MatchedRoute {
 
 /** A request. `ParamsType`, `Body` and `QueryType` are a route's own, from its path and its schemas. */
 export type AppRequest<ParamsType = Params, Body = unknown, QueryType = Query> = nodeHttp.IncomingMessage &
-  RequestMembers & {
+  RequestMembers &
+  RequestAdditions & {
     url: string;
     method: string;
     /** The request-target as it came; `url` is what is left of it under a mount path. */

@@ -1,6 +1,6 @@
 /** What handlers see of a request, as the compiler tells it: by the path, by schemas of any library, by the mount. */
 import assert from 'node:assert/strict';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, test } from 'node:test';
 import { type as ark } from 'arktype';
 import {
@@ -13,6 +13,34 @@ import {
 } from 'barewire';
 import * as valibot from 'valibot';
 import { z } from 'zod';
+
+declare module 'barewire' {
+  interface RequestAdditions {
+    /** Of the tests of these types. */
+    tenant?: string;
+  }
+  interface Locals {
+    nonce: string;
+  }
+}
+
+/** Middleware as types of Express have it: its request has members that no request of ours has. */
+interface TheirRequest extends IncomingMessage {
+  signedCookies: object;
+  params: Record<string, string>;
+}
+interface TheirResponse extends ServerResponse {
+  jsonp(value: unknown): this;
+}
+interface TheirNext {
+  (error?: unknown): void;
+  (skip: 'route'): void;
+}
+type TheirHandler = (req: TheirRequest, res: TheirResponse, next: TheirNext) => void | Promise<void>;
+interface TheirErrorHandler {
+  // biome-ignore lint/suspicious/noExplicitAny: so it is there
+  (error: any, req: TheirRequest, res: TheirResponse, next: TheirNext): void;
+}
 
 /** `true` only if the two types are the same. */
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -165,6 +193,86 @@ describe('req.params are typed by the path', () => {
     // @ts-expect-error: no such parameter, of a route
     app.route('/r/:id').get(({ params }) => params.name);
     assert.equal(app.routes().length, 5);
+  });
+});
+
+describe('middleware that is typed for another framework', () => {
+  const theirs: TheirHandler = (req, _res, next) => {
+    req.headers['x-theirs'] = 'seen';
+    next();
+  };
+  const failing: TheirHandler = (_req, _res, next) => next(new Error('theirs'));
+  const theirErrors: TheirErrorHandler = (error, _req, res, _next) => {
+    res.end(`${(error as Error).message} taken`);
+  };
+
+  test('may stand wherever ours does, which keeps its types', async () => {
+    const app = createApp();
+    const list: TheirHandler[] = [theirs];
+    app.use(theirs).use('/a', list, theirs, createApp());
+    app.get('/a/:id', theirs, list, (req) => has<{ id: string }>()(req.params).id + req.headers['x-theirs']);
+    app.get('/l/:id', ...list, ({ params }) => params.id);
+    app.on('GET', '/b', theirs, (req) => has<string>()(req.path));
+    app
+      .route('/c/:id')
+      .get([failing])
+      .post({ body: z.object({ n: z.number() }) }, theirs, ({ body }) => has<number>()(body.n))
+      .on('PURGE', theirs, (req) => req.params.id);
+    app.use(theirErrors);
+    assert.equal((await app.inject('/a/7')).text, '7seen');
+    assert.equal((await app.inject('/c/7')).text, 'theirs taken');
+    assert.equal((await app.inject({ url: '/c/7', body: { n: 1 } })).text, '1');
+  });
+
+  test('or is any, and leaves the others their types', () => {
+    const app = createApp();
+    // biome-ignore lint/suspicious/noExplicitAny: as passport.authenticate() is
+    const any: any = theirs;
+    app.get('/a/:id', any, (req, _res, next) => {
+      has<{ id: string }>()(req.params);
+      return next();
+    });
+    app.get('/b/:id', (req, _res, next) => next(void has<{ id: string }>()(req.params)), any, [any]);
+    app.post('/c/:id', { body: z.object({ n: z.number() }) }, any, (req) => has<number>()(req.body.n));
+    assert.equal(app.routes().length, 3);
+  });
+
+  test('and nothing else is taken for it', () => {
+    const app = createApp();
+    // @ts-expect-error: a request of ours with a parameter that this path has not
+    app.get('/a/:id', (req: AppRequest<{ name: string }>) => req.params.name);
+    // @ts-expect-error: the same, in a list
+    app.get('/b/:id', [(req: AppRequest<{ name: string }>) => req.params.name]);
+    // @ts-expect-error: no request
+    app.use((first: number) => first);
+    // @ts-expect-error: no response
+    app.get('/c', (_req: AppRequest, res: string) => res);
+    // @ts-expect-error: an error, and less than four parameters
+    app.use((_error: unknown, _req: TheirRequest, _res: TheirResponse) => {});
+    // @ts-expect-error: schemas for nothing
+    app.get('/d', {}, () => '');
+    assert.equal(app.routes().length, 4);
+  });
+});
+
+describe('what an application adds', () => {
+  test('to requests and to res.locals is typed, where it says so', async () => {
+    const app = createApp();
+    app.use((req, res, next) => {
+      req.tenant = 'acme';
+      res.locals.nonce = 'abc';
+      res.locals.other = 1;
+      return next();
+    });
+    app.get('/', (req, res) => {
+      has<string | undefined>()(req.tenant);
+      has<string>()(res.locals.nonce);
+      has<unknown>()(res.locals.other);
+      // @ts-expect-error: nobody has added it
+      assert.equal(req.nobody, undefined);
+      return [req.tenant, res.locals.nonce];
+    });
+    assert.deepEqual((await app.inject('/')).json(), ['acme', 'abc']);
   });
 });
 
