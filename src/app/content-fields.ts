@@ -22,6 +22,25 @@ export function declaredLengthOf(res: ResponseLike): number | undefined {
   return value === undefined ? undefined : Number(value);
 }
 
+/** What node:http and barewire/http know of the content of a response whose length they told themselves. */
+interface LengthHolder {
+  readonly _contentLength?: number | null;
+  readonly _hasBody?: boolean;
+  readonly chunkedEncoding?: boolean;
+}
+
+/**
+ * `getHeader` over that of the prototype behind: of an answer that was sent it also knows the Content-Length that left
+ * with its head, as of Express's answers, which set it. Logs ask for it.
+ */
+export function getHeaderOver(parent: ResponseLike): ResponseLike['getHeader'] {
+  return function getHeader(this: ResponseLike & LengthHolder, name: string) {
+    const value = parent.getHeader.call(this, name);
+    if (value !== undefined || !this.headersSent || name.toLowerCase() !== CONTENT_LENGTH_NAME) return value;
+    return this._hasBody && !this.chunkedEncoding ? (this._contentLength ?? undefined) : undefined;
+  };
+}
+
 /** Removes a field. node:http remembers each removal, and would then not add a length itself: only what is there. */
 function dropField(res: ResponseLike, name: string): void {
   if (res.hasHeader(name)) res.removeHeader(name);

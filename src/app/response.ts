@@ -9,8 +9,10 @@ import type { Locals } from './additions.js';
 import type { Application } from './application.js';
 import { setAttachment } from './attachment.js';
 import { isThenable } from './chain.js';
+import { getHeaderOver } from './content-fields.js';
 import { setType } from './content-type.js';
 import { type CookieOptions, clearCookie, setCookie } from './cookies.js';
+import type { ResponseLike } from './exchange.js';
 import { download, type SendFileOptions, sendFile } from './files.js';
 import { setLinks } from './link.js';
 import { format } from './negotiation.js';
@@ -247,6 +249,7 @@ export function defineResponseMembers(prototype: object): void {
   // An 'error' without a listener, of a write that came too late, would end the process.
   defineMembers(prototype, {
     emit: emitOrTell,
+    getHeader: getHeaderOver(Object.getPrototypeOf(prototype) as ResponseLike),
     [kEmitParent]: Object.getPrototypeOf(prototype) as object,
     [kUnheardError]: finishUnheard,
   });

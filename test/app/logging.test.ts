@@ -399,7 +399,7 @@ describe('the log of an application', () => {
         lines.map(({ msg, res }) => [msg, res.bytes]),
         // What it does not tell is not told.
         [
-          ['request completed', undefined],
+          ['request completed', 36],
           ['request completed', undefined],
           ['request completed', 0],
         ],

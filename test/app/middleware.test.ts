@@ -1,7 +1,7 @@
 /** Express and Connect middleware, unchanged: an application of ours answers with it as Express does. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { request, type Server } from 'node:http';
+import { createServer, request, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
@@ -178,5 +178,38 @@ describe('Express and Connect middleware', () => {
   test('morgan: the same lines', () => {
     assert.deepEqual(logs[1], logs[0]);
     assert.ok(logs[0].length > 10);
+  });
+
+  test('morgan: with the length of what was sent, of every kind of server', async (t) => {
+    const lines: string[] = [];
+    const app = createApp();
+    const format = ':method :url :status :res[content-length]';
+    app.use(load('morgan')(format, { stream: { write: (line: string) => lines.push(line.trim()) } }));
+    app.get('/text', () => 'f\u00fcnf');
+    app.get('/json', (_req, res) => res.json({ a: 1 }));
+    app.get('/by-hand', (_req, res) => void res.end('abc'));
+    app.get('/in-parts', (_req, res) => {
+      res.write('a');
+      res.end('b');
+    });
+    app.get('/nothing', (_req, res) => res.status(204).send());
+    for (const make of [http.createServer, createServer]) {
+      const server = make(app.handler).listen(0, '127.0.0.1');
+      t.after(() => server.close());
+      await once(server, 'listening');
+      for (const path of ['/text', '/json', '/by-hand', '/in-parts', '/nothing', '/none']) {
+        await ask(server, 'GET', path, {});
+      }
+      await ask(server, 'HEAD', '/text', {});
+      assert.deepEqual(lines.splice(0), [
+        'GET /text 200 5',
+        'GET /json 200 7',
+        'GET /by-hand 200 3',
+        'GET /in-parts 200 -',
+        'GET /nothing 204 -',
+        'GET /none 404 85',
+        'HEAD /text 200 5',
+      ]);
+    }
   });
 });
