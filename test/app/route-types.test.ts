@@ -37,10 +37,8 @@ interface TheirNext {
   (skip: 'route'): void;
 }
 type TheirHandler = (req: TheirRequest, res: TheirResponse, next: TheirNext) => void | Promise<void>;
-interface TheirErrorHandler {
-  // biome-ignore lint/suspicious/noExplicitAny: so it is there
-  (error: any, req: TheirRequest, res: TheirResponse, next: TheirNext): void;
-}
+// biome-ignore lint/suspicious/noExplicitAny: so it is there
+type TheirErrorHandler = (error: any, req: TheirRequest, res: TheirResponse, next: TheirNext) => void;
 
 /** `true` only if the two types are the same. */
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
