@@ -444,7 +444,7 @@ export const tooManyQueryParameters = refusal(
 export const validationFailed = refusal(
   'ERR_VALIDATION',
   400,
-  (where: string) => `The ${where} of the request is not what was expected`,
+  (where: string) => `The request's ${where} ${where.endsWith('s') ? 'are' : 'is'} not what was expected`,
 );
 
 export const expressOnNodeHttp = caller(

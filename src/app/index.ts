@@ -23,7 +23,7 @@ export { type MultipartOptions, multipart } from './multipart.js';
 export { readMultipart } from './multipart-save.js';
 export type { ParamHandler } from './param-steps.js';
 export type { ParamsOf } from './path-params.js';
-export { evaluate } from './preconditions.js';
+export { evaluate, type Validators, type Verdict } from './preconditions.js';
 export { type ReadinessCheck, type ReadinessOptions, readiness } from './readiness.js';
 export type { RequestIdOptions } from './request-id.js';
 export { type RespondOptions, respond } from './respond.js';

@@ -1,6 +1,6 @@
 /** The pages of the framework name what there is. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -31,6 +31,11 @@ function assertNames(members: string[], ...pages: string[]): void {
 const app = createApp();
 const own = (prototype: object) =>
   Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor');
+
+test('the pages of the framework name all that the package exports', async () => {
+  const pages = readdirSync(join(root, 'docs')).filter((page) => page.endsWith('.md') && page !== 'map.md');
+  assertNames(Object.keys(await import('barewire')), ...pages);
+});
 
 test('docs/req.md names every member of a request', () => {
   // What every request has is node:http's to describe.
