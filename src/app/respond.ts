@@ -13,6 +13,7 @@
  * | undefined, the response itself | | nothing is sent |
  */
 import { invalidArgType, invalidArgValue, preconditionFailed } from '../errors.js';
+import { OutgoingMessage } from '../http/outgoing-message.js';
 import { kStore } from '../http/symbols.js';
 import {
   byteLengthOf,
@@ -222,7 +223,8 @@ function sendWhole(
     sendNothing(res);
     return;
   }
-  if (isFresh && !etag && !isHead(req)) {
+  const isPlain = (res.end as unknown) === OutgoingMessage.prototype.end;
+  if (isFresh && isPlain && !etag && !isHead(req)) {
     res.end(content);
     return;
   }
@@ -236,9 +238,10 @@ function sendWhole(
     setLength(res, byteLengthOf(content));
     res.end();
   } else {
-    // A response with head and content in one hand tells the length itself. Over HTTP/2 it does not, and one that was
-    // set before may be that of something else.
-    if (req.httpVersionMajor > 1 || declaredLengthOf(res) !== undefined)
+    // A response with head and content in one hand tells the length itself. Over HTTP/2 it does not; one whose end()
+    // somebody has replaced, as sessions and compression do, may have its head sent first; and a length that was set
+    // before may be that of something else.
+    if (!isPlain || req.httpVersionMajor > 1 || declaredLengthOf(res) !== undefined)
       setLength(res, byteLengthOf(content));
     res.end(content);
   }

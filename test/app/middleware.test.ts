@@ -175,6 +175,33 @@ describe('Express and Connect middleware', () => {
     }
   });
 
+  test('express-session, compression: an answer has its length, though its head is sent before it', async (t) => {
+    const app = createApp();
+    app.get('/plain', () => 'short');
+    app.use(
+      load('compression')(),
+      load('express-session')({ secret: 's', resave: true, saveUninitialized: true }),
+    );
+    app.get('/', () => 'short');
+    app.get('/json', (_req, res) => res.set('X-A', '1').json({ a: 1 }));
+    app.get('/long', () => 'long '.repeat(1000));
+    const server = await app.listen(0, '127.0.0.1');
+    t.after(() => app.close({ deadline: 0 }));
+    const { port } = server.address() as AddressInfo;
+    const framing = async (path: string) => {
+      const response = await fetch(`http://127.0.0.1:${port}${path}`);
+      await response.text();
+      return ['content-length', 'transfer-encoding', 'content-encoding'].map((name) =>
+        response.headers.get(name),
+      );
+    };
+    assert.deepEqual(await framing('/'), ['5', null, null]);
+    assert.deepEqual(await framing('/json'), ['7', null, null]);
+    // Too short to be worth it is known by the length.
+    assert.deepEqual((await framing('/long')).slice(0, 2), [null, 'chunked']);
+    assert.deepEqual(await framing('/plain'), ['5', null, null]);
+  });
+
   test('morgan: the same lines', () => {
     assert.deepEqual(logs[1], logs[0]);
     assert.ok(logs[0].length > 10);
