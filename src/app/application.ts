@@ -185,8 +185,8 @@ export class Application<Mounted extends object = NoParams> implements ChainOwne
    * @param method A method, in any case; '*' for all.
    * @param path A pattern: see path-pattern.ts.
    * @param first Schemas for parts of the request, or the first handler.
-   * @throws ERR_INVALID_ARG_TYPE; ERR_ROUTE_CONFLICT and ERR_INVALID_ROUTE_PATH when it listens, or `routes()` is
-   *   called
+   * @throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; ERR_ROUTE_CONFLICT and ERR_INVALID_ROUTE_PATH when it
+   *   listens, or `routes()` is called
    */
   on<
     const Path extends string,

@@ -3,7 +3,7 @@
  * request's part takes its place, typed; what it refuses is answered with 400 and its issues.
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { validationFailed } from '../errors.js';
+import { invalidArgValue, validationFailed } from '../errors.js';
 import { readValue, readValueFor } from './body.js';
 import { type Handler, isThenable, type Next } from './chain.js';
 import { Eventual } from './eventual.js';
@@ -48,7 +48,10 @@ function isRouteSchemas(value: unknown): value is RouteSchemas {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The handlers, each behind the check of the schemas that stand before it. */
+/**
+ * The handlers, each behind the check of the schemas that stand before it.
+ * @throws ERR_INVALID_ARG_VALUE for what are no schemas
+ */
 export function withSchemas(given: readonly unknown[]): unknown[] {
   const handlers = given.flat(Number.POSITIVE_INFINITY) as unknown[];
   for (let i = handlers.length - 1; i >= 0; i--) {
@@ -74,13 +77,25 @@ interface Check {
  * but content and schemas that are asynchronous.
  */
 function validating(schemas: RouteSchemas, handler: Handler): Handler {
-  const checks = PARTS.filter((part) => schemas[part] !== undefined).map(
-    (part): Check => ({ part, standard: (schemas[part] as StandardSchemaV1)['~standard'] }),
-  );
+  const unknown = Object.keys(schemas).find((key) => !PARTS.includes(key as Part));
+  // A word that is misspelled would let everything pass.
+  if (unknown !== undefined) {
+    throw invalidArgValue('schemas', schemas, `must be for ${PARTS.join(', ')}, and not for "${unknown}"`);
+  }
+  const checks = PARTS.filter((part) => schemas[part] !== undefined).map((part) => checkOf(schemas, part));
   const validation: Validation = { checks, handler };
   const validate: Handler = (req, res, next) => checkFrom(validation, 0, req, res, next);
   // By its number of parameters a handler says how it is called: with `next`, or straight.
   return Object.defineProperty(validate, 'length', { value: mayReachNext(handler) ? 3 : 2 });
+}
+
+function checkOf(schemas: RouteSchemas, part: Part): Check {
+  const schema = schemas[part] as StandardSchemaV1;
+  const standard = schema?.['~standard'];
+  if (typeof standard?.validate !== 'function') {
+    throw invalidArgValue(`schemas.${part}`, schema, 'must be a Standard Schema');
+  }
+  return { part, standard };
 }
 
 /** The checks of a route, and the handler behind them. */

@@ -314,6 +314,25 @@ describe('errors', () => {
 describe('schemas', () => {
   const User = z.object({ name: z.string().min(1), age: z.coerce.number().int() });
 
+  test('for no part of a request, or that are none, are refused when the route is registered', () => {
+    const app = createApp();
+    const schemas: object[] = [
+      { boddy: User },
+      { body: {} },
+      { query: 5 },
+      { params: null },
+      { default: () => '' },
+    ];
+    for (const wrong of schemas) {
+      const register = () => app.post('/', wrong as { body: typeof User }, () => 'unchecked');
+      assert.throws(register, { code: 'ERR_INVALID_ARG_VALUE' }, Object.keys(wrong)[0]);
+      assert.throws(() => app.route('/').post(wrong as { body: typeof User }, () => ''), {
+        code: 'ERR_INVALID_ARG_VALUE',
+      });
+    }
+    assert.deepEqual(app.routes(), []);
+  });
+
   test('type and check the parts of a request', async () => {
     const app = createApp();
     app.post(
