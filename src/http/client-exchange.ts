@@ -76,6 +76,10 @@ export abstract class ClientExchange extends Connection implements MessageOutlet
     if (this.isDue && event === 'finish') process.nextTick(settle, this);
   }
 
+  isClosing(): boolean {
+    return false;
+  }
+
   /** The system has the request. */
   settle(): void {
     if (!this.isDue) return;

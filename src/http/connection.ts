@@ -45,7 +45,7 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
   /** An exception of the caller's listeners, kept until the parser has come to rest. */
   private thrown: { error: unknown } | null = null;
   private isCorkedForInput = false;
-  private isFeeding = false;
+  protected isFeeding = false;
   /** The bytes at hand, where they belong to the next read: what is kept of them is copied. */
   private lent: Buffer | null = null;
   private lentLength = 0;

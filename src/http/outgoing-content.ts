@@ -86,7 +86,7 @@ export function isUtf8Behind(
 /** The error of a call that came too late: emitted once, and given to the callback. */
 export function reportError(message: Outgoing, error: Error, callback: Callback): void {
   if (message.destroyed) return;
-  if (isSent(message)) process.nextTick(callback, error);
+  if (isSent(message) || message[kConnection]?.isClosing(message)) process.nextTick(callback, error);
   else process.nextTick(emitError, message, error, callback);
 }
 

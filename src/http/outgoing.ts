@@ -47,6 +47,8 @@ export interface MessageOutlet {
   readonly onFlushed: Callback;
   /** The message ended; its last bytes were handed to the socket. */
   messageEnded(message: Outgoing): void;
+  /** Has the message ended in a turn before this one, and nobody would hear that it closes? */
+  isClosing(message: Outgoing): boolean;
   /** Somebody comes to listen to a message that has ended. */
   lateListener(event: string | symbol): void;
   /** Where what is written goes. */

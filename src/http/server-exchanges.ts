@@ -193,6 +193,14 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
     if (!this.isDue) return;
     this.isDue = false;
     const request = this.flushing[0]?.req;
+  /**
+   * node:http would have closed it in the ticks behind the call of `end`; here the connection is left alone until the
+   * next read. Where `end` was not called from the read at hand, those ticks may have been or not.
+   */
+  isClosing(message: Outgoing): boolean {
+    return this.isDue && !this.isFeeding && this.flushing[0] === message && !message.listenerCount('error');
+  }
+
     if (request === undefined) return;
     // What has come up since then is to be heard of in its context.
     if (isLeftAlone(request) && this.pendingError === null) this.responseFlushed(null);

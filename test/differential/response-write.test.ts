@@ -114,6 +114,26 @@ differEither('end twice', async (scene) => {
     scene.log('with a callback', res.end(() => scene.log('second callback')) === res);
   });
 });
+for (const [name, later] of [
+  ['tick', (act: () => void) => process.nextTick(act)],
+  ['microtask', queueMicrotask],
+] as const) {
+  differ(
+    `a write in a ${name} behind an end that nobody hears is told to its callback alone`,
+    async (scene) => {
+      const server = await scene.serve((_req, res) => {
+        res.end('x');
+        later(() => res.write('y', (error) => scene.log('callback', error)));
+      });
+      const client = scene.connect(server);
+      await client.send(get());
+      await client.until('x');
+      await scene.seen('callback');
+      await scene.turns();
+    },
+  );
+}
+
 
 differ('end twice, with a callback, after finish', async (scene) => {
   await respond(scene, (res) => {
