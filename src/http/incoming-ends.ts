@@ -48,7 +48,8 @@ export function completeMessage(message: Incoming): void {
     else message.push(null);
   }
   // Who begins to read finds the end; who has begun, but in a later tick, is told by that.
-  else if (state.flowing !== true && !state.readableListening) endUnread(message, state);
+  else if (state.readableListening) message.push(null);
+  else if (state.flowing !== true) endUnread(message, state);
 }
 
 /**

@@ -134,6 +134,20 @@ differ('read() on readable', async (scene) => {
   await scene.exchange(server, post('some body', 'Connection: close'));
 });
 
+differ('readable of a request without content, which nobody reads', async (scene) => {
+  for (const isAnswered of [true, false]) {
+    const server = await scene.serve((req, res) => {
+      scene.watch('req', req, 'readable', 'end', 'close');
+      if (isAnswered) res.end('ok');
+    });
+    const client = scene.connect(server);
+    await client.send(get());
+    await scene.seen('req close', isAnswered ? 1 : 2);
+    client.end();
+    await client.closed();
+  }
+});
+
 differ('read(size) and unshift', async (scene) => {
   const server = await watching(scene, (req, res) => {
     req.once('readable', () => {
