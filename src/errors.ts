@@ -149,6 +149,11 @@ export const bodyNotAllowed = caller(
   Error,
   () => 'Adding content for this request method or response status is not allowed.',
 );
+export const unknownEncoding = caller(
+  'ERR_UNKNOWN_ENCODING',
+  TypeError,
+  (encoding: string) => `Unknown encoding: ${encoding}`,
+);
 export const contentLengthMismatch = caller(
   'ERR_HTTP_CONTENT_LENGTH_MISMATCH',
   Error,

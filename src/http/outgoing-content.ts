@@ -10,6 +10,7 @@ import {
   invalidArgType,
   nullValues,
   streamDestroyed,
+  unknownEncoding,
   writeAfterEnd,
 } from '../errors.js';
 import { CHUNK_END, chunkHead, endAndLastChunk, lastChunk } from '../wire/chunked.js';
@@ -126,6 +127,14 @@ function lengthOf(chunk: Chunk, encoding: BufferEncoding | null | undefined): nu
   return isUtf8(encoding) ? utf8Length(chunk) : Buffer.byteLength(chunk, encoding as BufferEncoding);
 }
 
+/**
+ * Before the head is on its way: what is written next would go without it.
+ * @throws ERR_UNKNOWN_ENCODING
+ */
+function checkEncoding(encoding: string): void {
+  if (!Buffer.isEncoding(encoding)) throw unknownEncoding(encoding);
+}
+
 function isUtf8(encoding: BufferEncoding | null | undefined): boolean {
   return !encoding || encoding === 'utf8' || encoding === 'utf-8';
 }
@@ -170,8 +179,11 @@ export function writeContent(
     if (finish !== null ? total !== declared : total > declared) throw contentLengthMismatch(total, declared);
   }
   message[kBytesWritten] += length;
-  // One byte a character in UTF-8 is ASCII: it may travel as Latin-1, in one text with the head.
-  if (typeof chunk === 'string' && isUtf8(encoding) && length === chunk.length) encoding = 'latin1';
+  if (typeof chunk === 'string' && encoding !== 'latin1') {
+    if (!isUtf8(encoding)) checkEncoding(encoding as string);
+    // One byte a character in UTF-8 is ASCII: it may travel as Latin-1, in one text with the head.
+    else if (length === chunk.length) encoding = 'latin1';
+  }
   if (finish !== null) return sendLast(message, chunk, encoding, finish, length);
   corkUntilTick(message);
   let accepted: boolean;

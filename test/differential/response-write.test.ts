@@ -63,6 +63,14 @@ differ('an unknown encoding', async (scene) => {
   });
 });
 
+differ('what is written behind an unknown encoding goes behind the head', async (scene) => {
+  const server = await scene.serve((_req, res) => {
+    scene.attempt('end', () => res.end('x', 'nonsense' as never));
+    setImmediate(() => res.end('y'));
+  });
+  await scene.exchange(server, get(), /y$/);
+});
+
 differ('the forms of write and end', async (scene) => {
   await respond(scene, (res) => {
     res.write('a', () => scene.log('write callback 1'));
