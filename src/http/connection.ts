@@ -347,6 +347,13 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
     this.socket.cork();
   }
 
+  /** A response that ended is not to wait for somebody who corked the socket, and may never uncork it. */
+  protected uncorkForeign(): void {
+    const { socket } = this;
+    const ours = this.isCorkedForInput ? 1 : 0;
+    while (socket.writableCorked > ours) socket.uncork();
+  }
+
   /** Runs a listener of the caller's from within the parser: what it throws is thrown when the parser is at rest. */
   protected keepThrown(error: unknown): void {
     if (this.thrown === null) this.thrown = { error };

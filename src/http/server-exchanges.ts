@@ -143,7 +143,10 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
     this.turn = null;
     // What is corked is flushed by somebody else; listeners, those that are still to come too, are to hear of it in the
     // context of this call.
-    if (this.socket.writableCorked > 0) response[kScope] = newScope();
+    if (this.socket.writableCorked > 0) {
+      this.uncorkForeign();
+      response[kScope] = newScope();
+    }
     if (this.outbox.isEndTaken()) this.endTaken(response);
     if (response._last) {
       // What comes behind a close is not a request, but the caller may want to know that it was dropped.

@@ -185,6 +185,17 @@ differNewest('end uncorks', async (scene) => {
   });
 });
 
+differ('end uncorks a socket that somebody corked', async (scene) => {
+  const server = await scene.serve((_req, res) => {
+    res.socket?.cork();
+    res.socket?.cork();
+    res.on('finish', () => scene.log('finish'));
+    res.end('x');
+    scene.log('corked', res.socket?.writableCorked);
+  });
+  await scene.exchange(server, get(), /x$/);
+});
+
 differ('corked with a length', async (scene) => {
   await respond(scene, (res) => {
     res.writeHead(200, { 'Content-Length': 3 });
