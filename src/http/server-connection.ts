@@ -300,6 +300,7 @@ export class ServerConnection extends ServerFaults implements Linked<ServerConne
       if (pendingError !== null) this.server.emit('clientError', pendingError, this.socket);
     } finally {
       this.abortExchanges();
+      this.abortIncoming();
       this.dropUpgrade();
       this.forgetSocket();
     }

@@ -151,7 +151,9 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
     if (response._last) {
       // What comes behind a close is not a request, but the caller may want to know that it was dropped.
       if (!response.maxRequestsOnConnectionReached) {
-        this.reads = false;
+        // Whoever reads the request's own content reads on.
+        if (this.incoming === response.req) this.isLastRequest = true;
+        else this.reads = false;
         return;
       }
     }
@@ -191,11 +193,6 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
     if (this.isDue) process.nextTick(settle, this);
   }
 
-  /** What follows the response that the system has. */
-  settle(): void {
-    if (!this.isDue) return;
-    this.isDue = false;
-    const request = this.flushing[0]?.req;
   /**
    * node:http would have closed it in the ticks behind the call of `end`; here the connection is left alone until the
    * next read. Where `end` was not called from the read at hand, those ticks may have been or not.
@@ -204,6 +201,11 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
     return this.isDue && !this.isFeeding && this.flushing[0] === message && !message.listenerCount('error');
   }
 
+  /** What follows the response that the system has. */
+  settle(): void {
+    if (!this.isDue) return;
+    this.isDue = false;
+    const request = this.flushing[0]?.req;
     if (request === undefined) return;
     // What has come up since then is to be heard of in its context.
     if (isLeftAlone(request) && this.pendingError === null) this.responseFlushed(null);
@@ -324,6 +326,13 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
       }
       abortSignal(request);
     }
+  }
+
+  /** The request being received, which was answered before its end, will never be complete: for who still reads it. */
+  protected abortIncoming(): void {
+    const { incoming } = this;
+    if (incoming === null || incoming.destroyed) return;
+    if (incoming._eventsCount > 0 || incoming[kReadableState] !== null) this.abortRequest(incoming);
   }
 
   /** Destroys a request, but not the connection: there are replies to be sent. */

@@ -21,7 +21,10 @@ export abstract class ServerFaults extends ServerUpgrades {
   /** Ends the connection after a last response; what the client still sends is read and thrown away. */
   protected end(): void {
     const { socket } = this;
-    this.reads = false;
+    const isOwed = this.turn !== null || this.waiting.length > 0;
+    // Whoever reads the content of a request that was answered reads on.
+    if (this.incoming === null || isOwed) this.reads = false;
+    else this.isLastRequest = true;
     if (this.parser.isIdle || typeof socket.destroySoon !== 'function') this.destroySoon();
     else this.linger();
   }
@@ -58,6 +61,12 @@ export abstract class ServerFaults extends ServerUpgrades {
 
   /** Reports the error when the responses before it have left: they are not to blame. */
   protected fail(error: Error): void {
+    if (this.isLingering) {
+      // The last response was sent: nothing can be said any more.
+      this.reads = false;
+      this.abortIncoming();
+      return;
+    }
     if (this.upgraded !== null) {
       // The connection speaks another protocol already, in which nothing can be said of it.
       this.cutUpgrade();

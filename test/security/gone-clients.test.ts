@@ -100,6 +100,60 @@ describe('a client that goes away while its response is owed', () => {
   });
 });
 
+describe('content that comes behind the response to its request', () => {
+  /** A server that answers at once, and what it was told of the content of a request that it reads on. */
+  async function answering(t: TestContext, fields: Record<string, string>) {
+    const served = await serve(t);
+    const told: unknown[] = [];
+    served.server.removeAllListeners('request');
+    const closed = new Promise<void>((resolve) => {
+      served.server.on('request', (req, res) => {
+        let length = 0;
+        req.on('data', (data: Buffer) => {
+          length += data.length;
+        });
+        req.on('end', () => told.push('end', length));
+        req.on('aborted', () => told.push('aborted', length));
+        req.on('error', (error: NodeJS.ErrnoException) => told.push(error.code));
+        req.on('close', resolve);
+        res.writeHead(200, { 'Content-Length': 2, ...fields }).end('ok');
+      });
+    });
+    const client = served.connect();
+    await client.send(`${chunkedPost()}5\r\nhello\r\n`);
+    await client.until('ok');
+    return { client, told, closed };
+  }
+
+  it('is read by who reads it, behind the last response of a connection too', async (t) => {
+    const { client, told, closed } = await answering(t, { Connection: 'close' });
+    await client.send('6\r\n world\r\n0\r\n\r\n');
+    await bounded('the request closes', closed);
+    assert.deepEqual(told, ['end', 11]);
+    assert.deepEqual(await client.closed(), 'end');
+  });
+
+  for (const [name, fields] of [
+    ['the last response of a connection', { Connection: 'close' }],
+    ['a response', {}],
+  ] as const) {
+    it(`is cut short for who reads it, behind ${name}, when the client goes away`, async (t) => {
+      const { client, told, closed } = await answering(t, fields);
+      client.reset();
+      await bounded('the request closes', closed);
+      assert.deepEqual(told, ['aborted', 5, 'ECONNRESET']);
+    });
+  }
+
+  it('is cut short, and nothing said of it, where it cannot be read', async (t) => {
+    const { client, told, closed } = await answering(t, { Connection: 'close' });
+    await client.send('nonsense\r\n');
+    await bounded('the request closes', closed);
+    assert.deepEqual(told, ['aborted', 5, 'ECONNRESET']);
+    assert.deepEqual(replies(client.received).length, 1);
+  });
+});
+
 describe('bytes behind an upgrade that waits', () => {
   it('are no more than the stream would hold', async (t) => {
     const served = await serve(t, { highWaterMark: 1000 }, () => {});
