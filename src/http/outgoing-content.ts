@@ -34,6 +34,7 @@ import {
   kCorked,
   kCorkedChunks,
   kEndCallback,
+  kErrored,
   kHighWaterMark,
   kNeedDrain,
   kRejectBodyWrites,
@@ -100,8 +101,8 @@ function isSent(message: Outgoing): boolean {
 
 function emitError(message: Outgoing, error: Error, callback: Callback): void {
   callback(error);
-  // Closed in the meantime because it is complete, or destroyed by the caller, who knows?
-  if (!message.destroyed || message._closed) message.emit('error', error);
+  // Closed in the meantime because it is complete, as node:http would not have it yet; not destroyed by the caller.
+  if (!message.destroyed || (message._closed && message[kErrored] === null)) message.emit('error', error);
 }
 
 /** 'finish' of a message that ended before it had a connection: if it has one by now, that is to know. */
