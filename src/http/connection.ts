@@ -36,6 +36,8 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
   protected incoming: Incoming | null = null;
   /** Input that was received but must wait: messages behind one that blocks, or an upgrade's first bytes. */
   private heldInput: Buffer | null = null;
+  /** What is still to come must wait, too. */
+  private isHeldBack = false;
   /** False once nothing that comes in is a message any more: after a close, a failure, an upgrade. */
   protected reads = true;
   /** Listeners for the socket's 'data' that are ours: one or none. */
@@ -369,13 +371,20 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
   /** Something that blocked is gone: reads what was held, then from the socket. */
   resumeMessages(): void {
     if (this.isFeeding || this.isBlocked()) return;
+    this.isHeldBack = false;
     const held = this.heldInput;
     if (held !== null) {
       this.heldInput = null;
       if (this.reads) this.parse(held, held.length);
-      if (this.heldInput !== null) return;
+      if (this.holdsInput) return;
     }
     if (!this.isBodyBlocked) this.socket.resume();
+  }
+
+  /** Nothing more is read until `resumeMessages` finds that nothing blocks. */
+  protected holdBack(): void {
+    this.isHeldBack = true;
+    this.socket.pause();
   }
 
   /** The content's reader is full. */
@@ -394,20 +403,24 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
   /** Nothing of the input is of use any more, but for its end. */
   protected discardInput(): void {
     this.heldInput = null;
+    this.isHeldBack = false;
     this.isBodyBlocked = false;
     this.socket.resume();
   }
 
-  /** Is input held back that was received already? */
+  /** Does input wait? */
   protected get holdsInput(): boolean {
-    return this.heldInput !== null;
+    return this.heldInput !== null || this.isHeldBack;
   }
 
   /** The content's reader has room; or the content is complete, and holds up nothing that is behind it. */
   resumeBody(): void {
     if (!this.isBodyBlocked) return;
     this.isBodyBlocked = false;
-    if (this.heldInput === null && !this.isBlocked()) this.socket.resume();
+    if (this.holdsInput) return;
+    // Content waits for its reader alone: what blocks are messages behind it.
+    if (this.incoming === null && this.isBlocked()) this.holdBack();
+    else this.socket.resume();
   }
 }
 

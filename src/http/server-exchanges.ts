@@ -124,6 +124,8 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
     response[kUniqueHeaders] = server[kServer].uniqueHeaders;
     if (this.turn === null) this.giveTurn(response);
     else this.waiting.push(response);
+    // All before it have left, most often.
+    if ((this.waiting.length > 0 || this.flushing.length > 0) && this.isBlocked()) this.holdBack();
     return response;
   }
 

@@ -286,6 +286,23 @@ differ('a large body is held back while nobody reads', async (scene) => {
   await scene.exchange(server, post('x'.repeat(size), 'Connection: close'));
 });
 
+differ('a large body is read on though the response has to wait', async (scene) => {
+  const server = await scene.serve((req, res) => {
+    // It is not only listened to.
+    req.on('resume', () => scene.log('resume'));
+    let length = 0;
+    req.on('data', (data: Buffer) => {
+      length += data.length;
+    });
+    req.on('end', () => {
+      scene.log('end', length);
+      res.end('ok');
+    });
+    scene.log('write', res.write('x'.repeat(100_000)));
+  });
+  await scene.exchange(server, post('b'.repeat(300_000), 'Connection: close'));
+});
+
 differ('listeners added after the body came still see it', async (scene) => {
   const server = await watching(scene, (req, res) => {
     setImmediate(() => {

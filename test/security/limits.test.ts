@@ -15,7 +15,9 @@ import {
   maxSectionBytes,
   REQUEST_TIMEOUT,
 } from '#src/wire/limits.js';
+import { bounded } from '../differential/bounded.js';
 import { chunk, chunkedPost, get, head, lastChunk, lastGet } from '../differential/messages.js';
+import type { WireClient } from '../differential/wire-client.js';
 import { assertRefusal, replies, type Served, serve, statusCodes } from './served.js';
 
 /** A head of which so many bytes count, most of them in one long field value. */
@@ -237,6 +239,46 @@ describe('a connection', () => {
       replies(client.received).map((reply) => reply.content),
       ['/first', ...Array(more).fill('/'), '/last'],
     );
+  });
+
+  /** Sends requests of one connection one by one, each when the one before was handled. Returns how many were. */
+  async function oneByOne(
+    served: Served,
+    client: WireClient,
+    request: string,
+    most: number,
+  ): Promise<number> {
+    for (let sent = 1; sent <= most; sent++) {
+      await client.send(request);
+      for (let turn = 0; served.handled.length < sent; turn++) {
+        if (turn === 200) return served.handled.length;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+    return served.handled.length;
+  }
+
+  it('has no more than 512 of them where they come one by one, either', async (t) => {
+    const waiting: ServerResponse[] = [];
+    const served = await serve(t, {}, (_req, res) => waiting.push(res));
+    const client = served.connect();
+    assert.equal(await oneByOne(served, client, get('/'), 600), 1 + MAX_PIPELINED_REQUESTS);
+    // The one that was sent and not read comes when there is room.
+    for (const res of waiting.splice(0)) res.end();
+    await bounded('the next request', once(served.server, 'request'));
+    assert.equal(served.handled.length, 2 + MAX_PIPELINED_REQUESTS);
+  });
+
+  it('is read no further while its client does not read, where requests come one by one', async (t) => {
+    const content = 'c'.repeat(64 * 1024);
+    const served = await serve(t, {}, (_req, res) => res.end(content));
+    const client = served.connect();
+    client.socket.pause();
+    const handled = await oneByOne(served, client, get('/'), 1000);
+    assert.ok(handled < 1000, `${handled} requests were carried out`);
+    client.socket.resume();
+    await client.until('HTTP/1.1 200 OK', handled + 1);
+    assert.equal(served.handled.length, handled + 1);
   });
 
   it('has no more requests than maxRequestsPerSocket', async (t) => {
