@@ -94,9 +94,7 @@ export function reportError(message: Outgoing, error: Error, callback: Callback)
 
 /** Was all of a response sent? It closes in the next tick, before an error would be told, as node:http has it. */
 function isSent(message: Outgoing): boolean {
-  return (
-    message.finished && message[kConnection] !== null && !message.socket && message.outputData.length === 0
-  );
+  return message.finished && message[kConnection] !== null && !message.socket && message.outputSize === 0;
 }
 
 function emitError(message: Outgoing, error: Error, callback: Callback): void {

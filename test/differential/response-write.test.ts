@@ -148,6 +148,21 @@ differ('end twice, with a callback, after finish', async (scene) => {
     res.end('x');
     res.on('finish', () => res.end((error?: Error) => scene.log('callback', error)));
   });
+differ('a write at the finish, behind flushHeaders, is told to its callback alone', async (scene) => {
+  const server = await scene.serve((_req, res) => {
+    res.on('finish', () => {
+      res.flushHeaders();
+      res.write('y', (error) => scene.log('callback', error));
+    });
+    res.end('x');
+  });
+  const client = scene.connect(server);
+  await client.send(get());
+  await client.until('x');
+  await scene.seen('callback');
+  await scene.turns();
+});
+
 });
 
 differ('end with a chunk after end', async (scene) => {
