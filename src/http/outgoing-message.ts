@@ -343,7 +343,10 @@ accessor('closed', function () {
   return this._closed;
 });
 accessor('writableFinished', function () {
-  return this.finished && this.outputSize === 0 && (!this.socket || this.socket.writableLength === 0);
+  if (!this.finished || this.outputSize > 0) return false;
+  const { socket } = this;
+  // A socket that it still has, and that is destroyed, took nothing.
+  return !socket || (socket.writableLength === 0 && !socket.destroyed);
 });
 accessor('writableObjectMode', () => false);
 accessor('writableLength', function () {

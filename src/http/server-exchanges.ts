@@ -26,7 +26,7 @@ import { process } from './process.js';
 import type { HttpServer } from './server.js';
 import type { Response } from './server-response.js';
 import { type Settling, settle, settleSoon } from './settling.js';
-import { kConnection, kReadableState, kScope, kServer, kUniqueHeaders } from './symbols.js';
+import { kConnection, kErrored, kReadableState, kScope, kServer, kUniqueHeaders } from './symbols.js';
 
 export abstract class ServerExchanges extends Connection implements Timed, MessageOutlet, Settling {
   protected readonly server: HttpServer;
@@ -311,10 +311,18 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
 
   /** The exchanges that are not complete will never be. */
   protected abortExchanges(): void {
+    if (this.isDue) {
+      // What the system has was sent, whatever became of the connection since.
+      this.isDue = false;
+      this.flushing[0]?.detachSocket(this.socket);
+    }
     if (this.turn === null && this.flushing.length === 0 && this.waiting.length === 0) return;
     const responses = this.flushing.splice(0);
     if (this.turn !== null) responses.push(this.turn);
-    responses.push(...this.waiting.splice(0));
+    for (const response of this.waiting.splice(0)) {
+      response[kErrored] ??= connectionReset('aborted');
+      responses.push(response);
+    }
     this.turn = null;
     for (const response of responses) {
       const request = response.req;

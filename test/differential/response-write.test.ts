@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { finished } from 'node:stream';
 import { differ, differEither, differNewest } from './differ.js';
 import { get, lastGet } from './messages.js';
 import type { Scene } from './scene.js';
@@ -105,6 +106,19 @@ differEither('what a response says of its end, through its end', async (scene) =
   });
 });
 
+differNewest('a response that ends on a destroyed socket has not finished', async (scene) => {
+  const server = await scene.serve((_req, res) => {
+    res.socket?.destroy();
+    finished(res, (error) => scene.log('finished', error));
+    res.end('x');
+    scene.log('writableFinished', res.writableFinished);
+  });
+  const client = scene.connect(server);
+  await client.send(get());
+  await client.closed();
+  await scene.seen('finished');
+});
+
 differ('write after end is an error event', async (scene) => {
   await respond(scene, (res) => {
     res.on('error', (error) => scene.log('error', error));
@@ -134,20 +148,6 @@ for (const [name, later] of [
   );
 }
 
-differEither('end twice', async (scene) => {
-  await respond(scene, (res) => {
-    res.on('error', (error) => scene.log('error', error));
-    res.end('x', () => scene.log('first callback'));
-    scene.log('again', res.end() === res);
-    scene.log('with a callback', res.end(() => scene.log('second callback')) === res);
-  });
-});
-
-differ('end twice, with a callback, after finish', async (scene) => {
-  await respond(scene, (res) => {
-    res.end('x');
-    res.on('finish', () => res.end((error?: Error) => scene.log('callback', error)));
-  });
 differ('a write at the finish, behind flushHeaders, is told to its callback alone', async (scene) => {
   const server = await scene.serve((_req, res) => {
     res.on('finish', () => {
@@ -163,6 +163,20 @@ differ('a write at the finish, behind flushHeaders, is told to its callback alon
   await scene.turns();
 });
 
+differEither('end twice', async (scene) => {
+  await respond(scene, (res) => {
+    res.on('error', (error) => scene.log('error', error));
+    res.end('x', () => scene.log('first callback'));
+    scene.log('again', res.end() === res);
+    scene.log('with a callback', res.end(() => scene.log('second callback')) === res);
+  });
+});
+
+differ('end twice, with a callback, after finish', async (scene) => {
+  await respond(scene, (res) => {
+    res.end('x');
+    res.on('finish', () => res.end((error?: Error) => scene.log('callback', error)));
+  });
 });
 
 differ('end with a chunk after end', async (scene) => {

@@ -100,6 +100,27 @@ describe('a client that goes away while its response is owed', () => {
   });
 });
 
+describe('a response that waits for its turn', () => {
+  it('closes with its connection, and says why', async (t) => {
+    const served = await serve(t);
+    served.server.removeAllListeners('request');
+    const told: unknown[] = [];
+    const both = new Promise<void>((resolve) => {
+      served.server.on('request', (req, res) => {
+        req.on('error', () => {});
+        res.on('close', () => {
+          told.push(req.url, (res.errored as NodeJS.ErrnoException | null)?.code);
+          if (told.length === 4) resolve();
+        });
+        served.server.emit('handled');
+      });
+    });
+    await goAway(served, get('/1') + get('/2'));
+    await bounded('both close', both);
+    assert.deepEqual(told, ['/1', undefined, '/2', 'ECONNRESET']);
+  });
+});
+
 describe('content that comes behind the response to its request', () => {
   /** A server that answers at once, and what it was told of the content of a request that it reads on. */
   async function answering(t: TestContext, fields: Record<string, string>) {
