@@ -318,7 +318,7 @@ export class ServerConnection extends ServerFaults implements Linked<ServerConne
   onSocketTimeout(): void {
     const { server, socket } = this;
     debug('server: a connection was idle for too long');
-    this.idleDeadline = 0;
+    this.endIdle();
     const request = this.incoming;
     const requestHeard = request !== null && !request.complete && request.emit('timeout', socket);
     const responseHeard = this.turn?.emit('timeout', socket);

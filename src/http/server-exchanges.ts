@@ -291,6 +291,12 @@ export abstract class ServerExchanges extends Connection implements Timed, Messa
     }
   }
 
+  /** A time-out of the socket has come, the server's or one of the caller's: no other is waited for. */
+  protected endIdle(): void {
+    if (this.idleDeadline !== 0 && !this.usesSocketTimer) this.server[kServer].idleConnections.remove(this);
+    this.idleDeadline = 0;
+  }
+
   onIdleTimeout(): void {
     this.idleDeadline = 0;
     // As if the socket's own timer had gone off: who listens for it on the socket shall hear it.

@@ -262,6 +262,21 @@ describe('a time-out', () => {
     assert.deepEqual(served.handled, ['GET /first']);
   });
 
+  it('of idle connections comes, though one of them had a time-out of its own before', async (t) => {
+    const options = { keepAliveTimeout: 960, ...{ keepAliveTimeoutBuffer: 0 } };
+    const served = await serve(t, options, (req, res) => {
+      if (req.url === '/own') res.on('close', () => req.socket.setTimeout(1));
+      res.end('ok');
+    });
+    const idle = served.connect();
+    await idle.send(get('/idle'));
+    await idle.until('ok');
+    const other = served.connect();
+    await other.send(get('/own'));
+    await other.closed();
+    await idle.closed();
+  });
+
   it('of the head takes over from the idle one with the first byte of a request', async (t) => {
     const served = await serve(t, { keepAliveTimeout: 100, ...{ keepAliveTimeoutBuffer: 0 } });
     const client = served.connect();
