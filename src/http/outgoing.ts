@@ -223,9 +223,9 @@ export function emitClose(message: Outgoing): void {
   emitHeard(message, 'close');
 }
 
-/** The socket can take more: tells who was asked to wait. */
+/** The socket can take more: tells who was asked to wait, and has not ended the message instead. */
 export function emitDrain(message: Outgoing): void {
-  if (!message[kNeedDrain]) return;
+  if (!message[kNeedDrain] || message.finished) return;
   message[kNeedDrain] = false;
   message.emit('drain');
 }

@@ -309,7 +309,7 @@ export class ServerConnection extends ServerFaults implements Linked<ServerConne
   onSocketDrain(): void {
     const { turn } = this;
     try {
-      if (turn !== null && !turn.finished) emitDrain(turn);
+      if (turn !== null) emitDrain(turn);
     } finally {
       if (this.holdsInput) this.resumeMessages();
     }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { ClientRequest } from 'node:http';
 import { finished, PassThrough, pipeline, Readable } from 'node:stream';
 import type { ClientScene } from './client-scene.js';
@@ -161,6 +162,16 @@ differ('drain after a long write', (scene) =>
     req.end();
   }),
 );
+
+differ('no drain after the end', async (scene) => {
+  for (const isConnected of [false, true]) {
+    await posted(scene, async (req) => {
+      if (isConnected) await once((await once(req, 'socket'))[0], 'connect');
+      scene.log('write', req.write('a'.repeat(1_000_000)), req.writableNeedDrain);
+      req.end();
+    });
+  }
+});
 
 differEither('drain while waiting for a socket', async (scene) => {
   const agent = scene.agent({ maxSockets: 1 });
