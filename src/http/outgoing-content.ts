@@ -99,8 +99,10 @@ function isSent(message: Outgoing): boolean {
 
 function emitError(message: Outgoing, error: Error, callback: Callback): void {
   callback(error);
-  // Closed in the meantime because it is complete, as node:http would not have it yet; not destroyed by the caller.
-  if (!message.destroyed || (message._closed && message[kErrored] === null)) message.emit('error', error);
+  // A response was closed in the meantime because it is complete, as node:http would not have it yet, and not destroyed by
+  // the caller. A request that is closed has told how it ended.
+  const isOver = message._closed && message[kErrored] === null && !('agent' in message);
+  if (!message.destroyed || isOver) message.emit('error', error);
 }
 
 /** 'finish' of a message that ended before it had a connection: if it has one by now, that is to know. */

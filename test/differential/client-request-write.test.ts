@@ -173,6 +173,25 @@ differ('no drain after the end', async (scene) => {
   }
 });
 
+differ('write after end of a request that gets no socket', async (scene) => {
+  const agent = scene.agent();
+  Object.assign(agent, {
+    createSocket: (_req: unknown, _options: unknown, done: (error: Error) => void) => {
+      process.nextTick(done, new Error('no socket'));
+    },
+  });
+  const req = scene.adoptRequest(scene.http.request({ host: '127.0.0.1', method: 'POST', agent }));
+  scene.watch('req', req, ...events);
+  req.end();
+  const write = (left: number): void => {
+    req.write('late', (error) => scene.log('callback', left, error));
+    if (left > 0) process.nextTick(write, left - 1);
+  };
+  write(5);
+  await scene.seen('req close');
+  await scene.turns();
+});
+
 differEither('drain while waiting for a socket', async (scene) => {
   const agent = scene.agent({ maxSockets: 1 });
   const origin = await scene.origin(lastOk);
