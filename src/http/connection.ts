@@ -191,6 +191,8 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
     // A stream that flows has no listener for 'readable', and one listener for an event is kept as it is.
     const only = this.dataListeners === 1 ? onData : undefined;
     if (socket.readableFlowing === true && socket._events?.data === only) return false;
+    // Paused while it connected, it was read all the same: what came is the stream's until it is resumed.
+    if (socket.readableFlowing === false) return true;
     return socket.listenerCount('data') > this.dataListeners || socket.listenerCount('readable') > 0;
   }
 

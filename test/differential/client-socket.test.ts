@@ -21,6 +21,20 @@ differ('socket comes after the request was returned, and before connect', async 
   await scene.closed();
 });
 
+differ('a socket that is paused while it connects', async (scene) => {
+  const origin = await scene.origin(lastOk);
+  const req = scene.get(origin, {}, 'req', ['close']);
+  req.on('socket', (socket) => {
+    socket.pause();
+    socket.on('connect', () => scene.log('connect'));
+  });
+  await origin.received(1);
+  await scene.turns(20);
+  scene.log('resumed');
+  req.socket?.resume();
+  await scene.closed();
+});
+
 differ('socket of a pooled connection', async (scene) => {
   const origin = await scene.origin(ok());
   const agent = scene.agent({ keepAlive: true });
