@@ -216,18 +216,20 @@ export class ClientConnection extends ClientExchange {
     }
     const response = this.incoming;
     this.incoming = null;
-    if (response !== null) completeMessage(response);
+    if (response !== null) completeResponse(response);
     this.resumeBody();
   }
 
   /**
    * A second response where one was asked for: the socket is dropped, and the first has all that is its own. Bytes
-   * that are no response are an error, as in node:http.
+   * that are no response are an error, as in node:http, but where they come in a later read: whoever has the whole response
+   * by then is not told.
    */
-  protected onUnreadable(chunk: Buffer): void {
+  protected onUnreadable(chunk: Buffer, isLate: boolean): void {
     debug('client: bytes behind a response');
     this.deafen();
     this.socket.destroy();
+    if (isLate) return;
     const parser = new MessageParser(RESPONSE, NOBODY, { leniency: this.parsing.leniency });
     const bytesParsed = parser.execute(chunk, 0, chunk.length);
     const error = this.isLastResponse ? behindClose() : parser.error;

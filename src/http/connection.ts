@@ -168,8 +168,8 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
   abstract onComplete(): void;
   /** The parser failed at this byte of the input. */
   protected abstract onParseError(error: PeerError): void;
-  /** Bytes that come in after messages have ended. */
-  protected abstract onUnreadable(chunk: Buffer): void;
+  /** Bytes that come in after messages have ended, in the read that ended them or in a later one. */
+  protected abstract onUnreadable(chunk: Buffer, isLate: boolean): void;
   /** The messages end here: `head` are the first bytes of what follows. */
   protected abstract onTunnel(head: Buffer): void;
   /** Must what is behind this message wait? */
@@ -237,7 +237,7 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
   /** Bytes from the socket: the first `length` of the chunk. */
   feed(chunk: Buffer, length: number): void {
     if (!this.reads) {
-      this.onUnreadable(this.kept(chunk, 0, length));
+      this.onUnreadable(this.kept(chunk, 0, length), true);
       return;
     }
     if (this.heldInput !== null) {
@@ -306,7 +306,7 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
           break;
         }
         if (!this.reads) {
-          if (at < end) this.onUnreadable(this.kept(chunk, at, end));
+          if (at < end) this.onUnreadable(this.kept(chunk, at, end), false);
           break;
         }
         if (at < end) {

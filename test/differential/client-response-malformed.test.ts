@@ -1,8 +1,8 @@
-import type { RequestOptions } from 'node:http';
+import type { IncomingMessage, RequestOptions } from 'node:http';
 import type { ClientScene } from './client-scene.js';
 import { differ, differNewest } from './differ.js';
 import { malformedChunks } from './malformed.js';
-import { head } from './messages.js';
+import { head, ok } from './messages.js';
 
 const length = 'Content-Length: 2';
 
@@ -178,6 +178,28 @@ differ('a malformed response behind an interim one', async (scene) => {
   const origin = await scene.origin(`${head('HTTP/1.1 100 Continue')}garbage\r\n\r\n`);
   scene.get(origin, {}, 'req', ['continue', 'information', 'error', 'close']);
   await scene.closed();
+});
+
+differ('what comes behind a response that nobody reads yet is no error', async (scene) => {
+  for (const late of ['garbage', 'HTTP/1.1 200 OK\r\n', ok()]) {
+    const origin = await scene.origin(ok());
+    const agent = scene.agent({ keepAlive: true });
+    const req = scene.adoptRequest(scene.http.get({ host: '127.0.0.1', port: origin.port, agent }));
+    req.on('error', (error) => scene.log('req error', error));
+    let content = '';
+    req.on('response', (res) => {
+      res.on('error', (error) => scene.log('res error', error));
+      setImmediate(() => origin.connections[0].send(late));
+    });
+    await origin.received(1);
+    await scene.turns(20);
+    const { res } = req as unknown as { res: IncomingMessage };
+    res.on('data', (chunk) => {
+      content += chunk;
+    });
+    res.on('end', () => scene.log('res end', content, res.complete));
+    await scene.seen('res end');
+  }
 });
 
 differ('a response before the request is asked for', async (scene) => {
