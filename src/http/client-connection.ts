@@ -18,7 +18,7 @@ import type { Request } from './client-request.js';
 import { maxHeaderSize } from './command-line.js';
 import type { ConnectionSocket } from './connection.js';
 import { clientResponseFinish, debug, isDebugging } from './diagnostics.js';
-import { completeMessage } from './incoming-ends.js';
+import { completeResponse } from './incoming-ends.js';
 import { type Incoming, IncomingMessage } from './incoming-message.js';
 import { finishClientEntry, isObserved, lookForObservers } from './performance-entries.js';
 import { emitResponse, hearEnd } from './request-events.js';
@@ -258,10 +258,11 @@ export class ClientConnection extends ClientExchange {
         response.upgrade = false;
         request.shouldKeepAlive = false;
         this.tellResponse(request, response);
-        completeMessage(response);
+        completeResponse(response);
         return;
       }
-      // Nobody here speaks what it switched to.
+      // Nobody here speaks what it switched to. It is a response all the same, and all of it is there.
+      completeResponse(response);
       socket.destroy();
       return;
     }

@@ -53,6 +53,19 @@ export function completeMessage(message: Incoming): void {
 }
 
 /**
+ * A response was received to its end. Who reads it by 'readable' has one for the content and the end: between the two no
+ * ticks run, as they do in node:http between those of a request.
+ */
+export function completeResponse(response: Incoming): void {
+  if (response[kReadableState]?.readableListening) {
+    response.complete = true;
+    response.push(null);
+  } else {
+    completeMessage(response);
+  }
+}
+
+/**
  * Readable.wrap() drops what its reader has not taken when the wrapped stream closes, so the end must not come in the
  * turn of the last content, as it does here. Nobody but wrap() listens for 'destroy'.
  */

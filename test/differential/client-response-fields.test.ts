@@ -165,3 +165,47 @@ differ('headers can be assigned and read again', (scene) =>
 differ('setTimeout of a response', (scene) =>
   read(scene, ok(), (res) => scene.log('returns', res.setTimeout(1000) === res)),
 );
+
+/** Logs 'readable' and 'end' of the response to a GET that is answered so; `act` is called for each 'readable'. */
+async function readable(
+  scene: ClientScene,
+  replies: readonly string[],
+  act: (res: IncomingMessage) => void = () => {},
+): Promise<void> {
+  const origin = await scene.origin(async (connection) => {
+    for (const reply of replies) {
+      await connection.send(reply);
+      await scene.turns(5);
+    }
+  });
+  const req = scene.adoptRequest(scene.http.get({ host: '127.0.0.1', port: origin.port, agent: false }));
+  req.on('response', (res) => {
+    res.on('readable', () => {
+      scene.log('readable', res.readableLength, res.complete);
+      act(res);
+    });
+    res.on('end', () => scene.log('end'));
+  });
+  await scene.seen('readable');
+  await scene.turns(20);
+}
+
+differ('one readable for content and end that came together', async (scene) => {
+  await readable(scene, [ok('whole')]);
+  await readable(scene, [ok('whole')], (res) => scene.log('read', res.read()));
+  await readable(scene, [ok('whole')], (res) => scene.log('read', res.read(2)));
+});
+
+differ('readable for content in pieces, and for the end', async (scene) => {
+  const replies = [
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n',
+    '2\r\ncd\r\n',
+    '0\r\n\r\n',
+  ];
+  await readable(scene, replies);
+  await readable(scene, replies, (res) => scene.log('read', res.read()));
+});
+
+differ('a response without content ends for who listens for readable', (scene) =>
+  readable(scene, ['HTTP/1.1 204 No Content\r\n\r\n']),
+);

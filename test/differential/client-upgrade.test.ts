@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { differ, differNewest } from './differ.js';
 import { head, ok } from './messages.js';
@@ -48,6 +49,20 @@ differ('upgrade without a listener', async (scene) => {
   const req = scene.get(origin, upgrading, 'req', events);
   req.on('socket', (socket) => socket.on('close', () => scene.log('socket close')));
   await scene.seen('socket close');
+  await scene.closed();
+});
+
+differ('an upgrade that nobody takes is a response that is complete', async (scene) => {
+  const origin = await scene.origin(switching);
+  const req = scene.get(origin, upgrading, 'req', []);
+  req.on('close', () => {
+    const { res } = req as unknown as { res: IncomingMessage };
+    scene.log('response', res.complete, res.aborted);
+    res.on('error', (error) => scene.log('error', error));
+    res.on('end', () => scene.log('end'));
+    res.resume();
+    scene.log('req close');
+  });
   await scene.closed();
 });
 
