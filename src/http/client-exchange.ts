@@ -23,6 +23,8 @@ export interface IncomingResponse extends Incoming {
 export abstract class ClientExchange extends Connection implements MessageOutlet, Settling {
   /** The request whose exchange this is; null between exchanges. */
   protected request: Request | null = null;
+  /** The request with which the socket closed: what it wrote last may still be called back. */
+  private failed: Request | null = null;
   /** Was the request told already that it failed? */
   private hasFailed = false;
   /** The last byte of the request was handed to the system. */
@@ -41,7 +43,7 @@ export abstract class ClientExchange extends Connection implements MessageOutlet
     super(socket);
     // A constant first: assigned as a literal it would outlive the connection (CONTRIBUTING.md, "Code").
     const onFlushed = (error?: Error | null): void => {
-      if (error) failEnd(this.request, error);
+      if (error) failEnd(this.request ?? this.failed, error);
       else this.requestFlushed();
     };
     this.onFlushed = onFlushed;
@@ -181,6 +183,7 @@ export abstract class ClientExchange extends Connection implements MessageOutlet
       retry(request);
       return;
     }
+    this.failed = request;
     request.destroyed = true;
     const { res } = request;
     if (res) {

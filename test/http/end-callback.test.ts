@@ -83,6 +83,24 @@ function codesOf(message: ClientRequest | ServerResponse, socket: Socket): Promi
   });
 }
 
+it('the callback of end() hears that the socket was closed before it connected', async (t) => {
+  const server = createServer((socket) => socket.on('error', () => {}));
+  server.listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const req = http.request({ host: '127.0.0.1', port, method: 'POST', agent: false });
+  req.on('error', () => {});
+  req.on('socket', (socket) => process.nextTick(() => socket.destroy()));
+  const [error] = await bounded(
+    'the callback',
+    new Promise<unknown[]>((resolve) => {
+      req.end('content', (...args: unknown[]) => resolve(args));
+    }),
+  );
+  assert.ok(error instanceof Error);
+});
+
 it('the callback of end() hears of a write that failed at once', async (t) => {
   const answered: Promise<unknown[]>[] = [];
   const server = http.createServer((req, res) => {
