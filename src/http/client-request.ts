@@ -261,8 +261,10 @@ const members: ThisType<Request> & Record<string, unknown> = {
     this.destroyed = true;
     // The rest of a response is nobody's.
     this.res?._dump();
-    // All was sent, and all received: the end of the response ends the exchange. An error would come too late.
-    if (this.res?.complete && this.writableFinished) return this;
+    // All was sent, and all received: the end of the response ends the exchange. An error would come too late. Who
+    // listens for 'readable' keeps the rest from flowing: it would not end.
+    const { res } = this;
+    if (res?.complete && this.writableFinished && res.listenerCount('readable') === 0) return this;
     this[kErrored] = error;
     (this.socket ?? this[kTunnel])?.destroy(error);
     return this;

@@ -87,6 +87,22 @@ export const clientDeviations: readonly Deviation[] = [
     ],
   },
   {
+    name: 'close-delimited content that the client cuts off is not complete',
+    stock: 'ends the response as if it were complete.',
+    barewire: "aborts it: 'aborted', and 'error' ECONNRESET.",
+    reason: 'RFC 9112 section 8: only the server completes it.',
+    scenario: async (scene) => {
+      const origin = await scene.origin(`${head('HTTP/1.1 200 OK')}text`);
+      const req = scene.get(origin, {}, 'req', ['error', 'close']);
+      req.on('response', (res) => res.on('data', () => setImmediate(() => req.socket?.destroy())));
+      await scene.closed();
+    },
+    expected: [
+      ...["res 200 'OK'", 'res aborted', 'req close', "res error Error [ECONNRESET]: aborted 'text'"],
+      "res close 'complete false'",
+    ],
+  },
+  {
     name: 'a response to HEAD without a length leaves the connection open',
     stock: 'closes the connection.',
     barewire: 'keeps it.',
@@ -125,6 +141,27 @@ export const clientDeviations: readonly Deviation[] = [
     expected: [
       ...["first res 200 'OK'", "first res end 'ok'", "first res close 'complete true'"],
       ...["second res 200 'OK'", "second res end 'ok'", 'second close', "second res close 'complete true'"],
+    ],
+  },
+  {
+    name: 'an empty line behind a response ends the connection',
+    stock: 'passes over it.',
+    barewire: 'takes no other request to that connection.',
+    reason: 'It answers nothing, and no server that keeps to the protocol sends it.',
+    scenario: async (scene) => {
+      const origin = await scene.origin(`${ok()}\r\n`);
+      const agent = scene.agent({ keepAlive: true });
+      for (const label of ['first', 'second']) {
+        scene.get(origin, { agent }, label, ['error']);
+        await scene.seen(`${label} res close`);
+        await scene.turns(2);
+      }
+      scene.log('connections', origin.connections.length);
+    },
+    expected: [
+      ...["first res 200 'OK'", "first res end 'ok'", "first res close 'complete true'"],
+      ...["second res 200 'OK'", "second res end 'ok'", "second res close 'complete true'"],
+      'connections 2',
     ],
   },
   {
