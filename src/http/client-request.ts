@@ -261,10 +261,13 @@ const members: ThisType<Request> & Record<string, unknown> = {
     this.destroyed = true;
     // The rest of a response is nobody's.
     this.res?._dump();
-    // All was sent, and all received: the end of the response ends the exchange. An error would come too late. Who
-    // listens for 'readable' keeps the rest from flowing: it would not end.
+    // All was sent, and all received: the end of the response ends the exchange. An error would come too late.
     const { res } = this;
-    if (res?.complete && this.writableFinished && res.listenerCount('readable') === 0) return this;
+    if (res?.complete && this.writableFinished) {
+      // Who listens for 'readable' keeps the rest from flowing: it would not end.
+      if (res.listenerCount('readable') > 0) while (res.read() !== null);
+      return this;
+    }
     this[kErrored] = error;
     (this.socket ?? this[kTunnel])?.destroy(error);
     return this;

@@ -7,6 +7,26 @@ import http from 'barewire/http';
 import { bounded } from '../differential/bounded.js';
 import { ok } from '../differential/messages.js';
 
+it('an iteration that is left behind the last content leaves the connection to others', async (t) => {
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.on('data', () => socket.write(ok()));
+  });
+  server.listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const agent = new http.Agent({ keepAlive: true });
+  t.after(() => agent.destroy());
+  const req = http.get({ host: '127.0.0.1', port, agent });
+  const [res] = await bounded('the response', once(req, 'response'));
+  const closed = once(req, 'close');
+  for await (const _ of res) break;
+  await bounded('the end of the request', closed);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(Object.keys(agent.freeSockets).length, 1);
+});
+
 it('a request that is destroyed gives up its connection, whatever listens on its response', async (t) => {
   const server = createServer((socket) => {
     socket.on('error', () => {});
@@ -28,5 +48,6 @@ it('a request that is destroyed gives up its connection, whatever listens on its
     req.destroy();
     await bounded(`the end of the request, with a listener for ${event}`, closed);
     assert.deepEqual(Object.keys(agent.sockets), []);
+    assert.equal(Object.keys(agent.freeSockets).length, 1);
   }
 });
