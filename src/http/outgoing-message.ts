@@ -298,10 +298,8 @@ const members: ThisType<Outgoing> & Record<string, unknown> = {
   _flushOutput(socket: Socket) {
     const { outputData, [kConnection]: outlet } = this;
     if (outputData.length === 0) return true;
-    while (this[kCorked] > 0) {
-      this[kCorked]--;
-      socket.cork();
-    }
+    // Counted still: what uncorks the message, its end at the latest, uncorks the socket.
+    while (socket.writableCorked < this[kCorked]) socket.cork();
     let accepted = true;
     const isCorked = outputData.length > 1;
     if (isCorked) socket.cork();

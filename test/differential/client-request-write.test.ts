@@ -163,6 +163,19 @@ differ('drain after a long write', (scene) =>
   }),
 );
 
+differ('the end of a request that was corked before it had its socket', async (scene) => {
+  const origin = await scene.origin(lastOk);
+  const options = { method: 'POST', headers: { 'Content-Length': 9 } };
+  const req = scene.request(origin, options, 'req', ['finish', 'close']);
+  req.write('hello');
+  req.cork();
+  await once((await once(req, 'socket'))[0], 'connect');
+  req.write('more');
+  req.end();
+  await scene.closed();
+  scene.recordOrigin(origin);
+});
+
 differ('no drain after the end', async (scene) => {
   for (const isConnected of [false, true]) {
     await posted(scene, async (req) => {
