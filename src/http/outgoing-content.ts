@@ -112,6 +112,11 @@ function flushed(message: Outgoing, error?: Error | null): void {
   else if (!error) emitHeard(message, 'finish');
 }
 
+/** Where the head of a request announced no content, an empty write is still one that sends the head. */
+function isRequest(message: Outgoing): boolean {
+  return (message as { method?: string }).method !== undefined;
+}
+
 /** Is the sum of what is written to be what Content-Length says? */
 function checksLength(message: Outgoing): boolean {
   return (
@@ -167,7 +172,7 @@ export function writeContent(
     if (finish !== null) message._contentLength = length;
     message._implicitHeader(length);
   }
-  if (!message._hasBody) {
+  if (!message._hasBody && (length > 0 || !isRequest(message))) {
     if (message[kRejectBodyWrites]) throw bodyNotAllowed();
     debug('this message may not have content: what was written is left out');
     if (finish !== null) sendEnd(message, finish);

@@ -135,6 +135,61 @@ differ('an empty write', (scene) =>
   }),
 );
 
+for (const method of ['GET', 'HEAD', 'DELETE', 'OPTIONS']) {
+  differ(`an empty write of a ${method}`, async (scene) => {
+    const origin = await scene.origin(lastOk);
+    for (const end of [undefined, '', Buffer.alloc(0)]) {
+      const req = scene.request(origin, { method }, 'req', events);
+      scene.attempt('write', () => req.write('', () => scene.log('written')));
+      scene.log('headersSent', req.headersSent);
+      scene.attempt('write again', () => req.write(Buffer.alloc(0), () => scene.log('written again')));
+      scene.attempt('end', () => req.end(end) === req);
+      await scene.closed();
+    }
+    scene.recordOrigin(origin);
+  });
+
+  differ(`an empty write of a ${method} on a socket that is connected`, async (scene) => {
+    const origin = await scene.origin(ok());
+    const agent = scene.agent({ keepAlive: true });
+    for (const event of ['connect', 'free']) {
+      const req = scene.request(origin, { method, agent }, 'req', events);
+      req.on('socket', (socket) => {
+        const write = () => {
+          scene.attempt('write', () => req.write(''));
+          scene.attempt('end', () => req.end() === req);
+        };
+        if (event === 'connect') socket.once('connect', write);
+        else write();
+      });
+      await scene.closed();
+    }
+    scene.recordOrigin(origin);
+  });
+}
+
+differ('an empty write of a GET sends its head', async (scene) => {
+  const origin = await scene.origin(ok());
+  const req = scene.request(origin, {}, 'req', events);
+  scene.log('write', req.write(''));
+  const connection = await origin.connection();
+  await connection.until('\r\n\r\n');
+  await scene.seen('res end');
+  scene.attempt('end', () => req.end() === req);
+  await scene.closed();
+});
+
+differ('an empty write of a POST whose framing fields were removed', async (scene) => {
+  const origin = await scene.origin(ok());
+  const req = scene.request(origin, { method: 'POST' }, 'req', events);
+  req.removeHeader('Content-Length');
+  req.removeHeader('Transfer-Encoding');
+  scene.attempt('write', () => req.write(''));
+  scene.attempt('end', () => req.end() === req);
+  await scene.closed();
+  scene.recordOrigin(origin);
+});
+
 differNewest('cork and uncork of a request', (scene) =>
   posted(scene, async (req) => {
     req.cork();
