@@ -22,6 +22,7 @@ import {
   type Chunk,
   callAll,
   emitHeard,
+  isRequest,
   nop,
   type Outgoing,
   type PendingWrite,
@@ -101,7 +102,7 @@ function emitError(message: Outgoing, error: Error, callback: Callback): void {
   callback(error);
   // A response was closed in the meantime because it is complete, as node:http would not have it yet, and not destroyed by
   // the caller. A request that is closed has told how it ended.
-  const isOver = message._closed && message[kErrored] === null && !('agent' in message);
+  const isOver = message._closed && message[kErrored] === null && !isRequest(message);
   if (!message.destroyed || isOver) message.emit('error', error);
 }
 
@@ -110,11 +111,6 @@ function flushed(message: Outgoing, error?: Error | null): void {
   const outlet = message[kConnection];
   if (outlet !== null) outlet.onFlushed(error);
   else if (!error) emitHeard(message, 'finish');
-}
-
-/** Where the head of a request announced no content, an empty write is still one that sends the head. */
-function isRequest(message: Outgoing): boolean {
-  return (message as { method?: string }).method !== undefined;
 }
 
 /** Is the sum of what is written to be what Content-Length says? */
@@ -172,6 +168,7 @@ export function writeContent(
     if (finish !== null) message._contentLength = length;
     message._implicitHeader(length);
   }
+  // An empty write of a request still sends the head, where that announced no content.
   if (!message._hasBody && (length > 0 || !isRequest(message))) {
     if (message[kRejectBodyWrites]) throw bodyNotAllowed();
     debug('this message may not have content: what was written is left out');

@@ -20,6 +20,7 @@ import {
   emitDrain,
   emitPrefinish,
   type HeadersArgument,
+  isRequest,
   nop,
   type Outgoing,
   type OutgoingOptions,
@@ -343,8 +344,8 @@ accessor('closed', function () {
 accessor('writableFinished', function () {
   if (!this.finished || this.outputSize > 0) return false;
   const { socket } = this;
-  // A socket that it still has, and that is destroyed, took nothing.
-  return !socket || (socket.writableLength === 0 && !socket.destroyed);
+  // A socket that a response still has, and that is destroyed, took nothing. Requests keep theirs.
+  return !socket || (socket.writableLength === 0 && (!socket.destroyed || isRequest(this)));
 });
 accessor('writableObjectMode', () => false);
 accessor('writableLength', function () {

@@ -128,6 +128,11 @@ export interface OutgoingOptions {
   rejectNonStandardBodyWrites?: boolean;
 }
 
+/** Is it a client's request, and not a server's response? */
+export function isRequest(message: Outgoing): boolean {
+  return (message as { method?: string }).method !== undefined;
+}
+
 /** What stands for a callback where none was given. */
 export function nop(): void {}
 
