@@ -1,5 +1,6 @@
 /** What the package's exports are: its modules, joined to a few files. */
 import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
 import { test } from 'node:test';
 
 const EXPORTS = { barewire: 'app/index', 'barewire/http': 'http/index', 'barewire/https': 'http/https' };
@@ -32,3 +33,23 @@ test('register takes the http that is imported', async () => {
   const [{ Agent }, https] = await Promise.all([import('barewire/http'), import('barewire/https')]);
   assert.equal(Object.getPrototypeOf(https.Agent), Agent);
 });
+
+for (const specifier of ['barewire/http', 'barewire/https'] as const) {
+  test(`require('${specifier}') is an object that can be written to, as that of node:http`, async (t) => {
+    const required = createRequire(import.meta.url)(specifier) as typeof import('barewire/http');
+    const { default: imported } = (await import(specifier)) as { default: object };
+    assert.equal(required, imported);
+    t.mock.method(required, 'request', () => 'mocked');
+    assert.equal(required.request('http://127.0.0.1'), 'mocked');
+
+    const { globalAgent } = required;
+    t.after(() => {
+      required.globalAgent = globalAgent;
+    });
+    const asked: object[] = [];
+    const agent = Object.assign(new required.Agent(), { addRequest: asked.push.bind(asked) });
+    required.globalAgent = agent;
+    const made = required.get({ host: '127.0.0.1', port: 1 });
+    assert.equal(asked[0], made);
+  });
+}

@@ -85,7 +85,7 @@ registerGlobalAgent('https:', {
 });
 
 /** As `import https from 'node:https'` has it. */
-export default {
+const https = {
   Agent,
   Server,
   createServer,
@@ -98,3 +98,6 @@ export default {
     globalAgent = agent;
   },
 };
+
+// The second is what `require` gives: an object that can be written to, as that of node:https, and not a namespace.
+export { https as default, https as 'module.exports' };

@@ -22,6 +22,10 @@ async function loadedBy(script: string): Promise<string[]> {
 
 test('the import of barewire/http loads none of them', async () => {
   assert.deepEqual(await loadedBy(`import * as http from 'barewire/http'; http.WebSocket`), []);
+  assert.deepEqual(
+    await loadedBy(`process.getBuiltinModule('module').createRequire(import.meta.url)('barewire/http')`),
+    [],
+  );
   assert.notDeepEqual(await loadedBy(`import * as http from 'barewire/http'; http.MessageEvent.name`), []);
 });
 
