@@ -1,7 +1,10 @@
 /** What the package's exports are: its modules, joined to a few files. */
 import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 const EXPORTS = { barewire: 'app/index', 'barewire/http': 'http/index', 'barewire/https': 'http/https' };
 
@@ -53,3 +56,19 @@ for (const specifier of ['barewire/http', 'barewire/https'] as const) {
     assert.equal(asked[0], made);
   });
 }
+
+test('the types name no module that is not there with the package, and have no syntax of late', async () => {
+  const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
+  const manifest = createRequire(import.meta.url)('barewire/package.json') as { dependencies: object };
+  const own = new Set(Object.keys(manifest.dependencies));
+  for (const file of await readdir(dist, { recursive: true })) {
+    if (!file.endsWith('.d.ts')) continue;
+    const text = (await readFile(join(dist, file), 'utf8')).replaceAll(/\/\*[\s\S]*?\*\//g, '');
+    for (const [, specifier] of text.matchAll(/(?: from |\bimport\()["']([^"']+)["']/g)) {
+      if (/^(?:\.|node:)/.test(specifier as string)) continue;
+      assert.ok(own.has(specifier as string), `${file}: ${specifier}`);
+    }
+    // Names in quotes came with TypeScript 5.6.
+    assert.doesNotMatch(text, /\bas ["']/, file);
+  }
+});

@@ -14,6 +14,11 @@ import { COMPRESSION_THRESHOLD } from './limits.js';
 import { rankEncodings } from './negotiation.js';
 import { appendVary } from './vary.js';
 
+/** As in node:zlib's types, from Node 22 on. */
+type ZstdOptions = typeof zlib extends { createZstdCompress(options?: infer Options): unknown }
+  ? NonNullable<Options>
+  : object;
+
 export interface CompressionOptions {
   /** Content of a known length below this many bytes is sent as it is. Default 1024. */
   threshold?: number;
@@ -25,12 +30,6 @@ export interface CompressionOptions {
   br?: zlib.BrotliOptions;
   gzip?: zlib.ZlibOptions;
   zstd?: ZstdOptions;
-}
-
-/** Those of node:zlib, which the types of Node 20 lack. */
-export interface ZstdOptions extends zlib.BrotliOptions {
-  dictionary?: NodeJS.ArrayBufferView;
-  pledgedSrcSize?: number;
 }
 
 type Compressor = zlib.Gzip | zlib.BrotliCompress;

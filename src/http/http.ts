@@ -18,6 +18,7 @@ import { validateHeaderName, validateHeaderValue } from './header-store.js';
 import { IncomingMessage as IncomingMessageClass } from './incoming-message.js';
 import { checkedInteger } from './option-checks.js';
 import { OutgoingMessage as OutgoingMessageClass } from './outgoing-message.js';
+import type { PlatformClass } from './platform-classes.js';
 import { Server as ServerClass } from './server.js';
 import { connectionListener as _connectionListener } from './server-members.js';
 import { ServerResponse as ServerResponseClass } from './server-response.js';
@@ -126,7 +127,8 @@ registerGlobalAgent('http:', {
   make: (proxyEnv) => new AgentClass(globalAgentOptions(proxyEnv)),
 });
 
-export const setGlobalProxyFromEnv: typeof nodeHttp.setGlobalProxyFromEnv = setGlobalProxy;
+// Not in the words of node:http's types, which have it from Node 24 on.
+export const setGlobalProxyFromEnv = setGlobalProxy;
 
 export { _connectionListener, maxHeaderSize, validateHeaderName, validateHeaderValue };
 
@@ -150,13 +152,13 @@ const http = {
   validateHeaderValue,
   maxHeaderSize,
   // The platform's own, as node:http hands them on; Node loads them when they are first asked for, which takes time.
-  get WebSocket() {
+  get WebSocket(): PlatformClass<'WebSocket'> {
     return globalThis.WebSocket;
   },
-  get CloseEvent() {
+  get CloseEvent(): PlatformClass<'CloseEvent'> {
     return globalThis.CloseEvent;
   },
-  get MessageEvent() {
+  get MessageEvent(): PlatformClass<'MessageEvent'> {
     return globalThis.MessageEvent;
   },
   get globalAgent(): nodeHttp.Agent {
@@ -196,5 +198,8 @@ declare namespace http {
   export type OutgoingHttpHeader = nodeHttp.OutgoingHttpHeader;
   export type InformationEvent = nodeHttp.InformationEvent;
 }
+
+// Where TypeScript compiles `import http from 'barewire/http'` to `require`, it may ask for `default`.
+Object.defineProperty(http, 'default', { value: http });
 
 export default http;

@@ -99,5 +99,9 @@ const https = {
   },
 };
 
-// The second is what `require` gives: an object that can be written to, as that of node:https, and not a namespace.
-export { https as default, https as 'module.exports' };
+// As in `barewire/http`.
+Object.defineProperty(https, 'default', { value: https });
+
+export default https;
+/** @internal As in `barewire/http`. */
+export { https as 'module.exports' };

@@ -6,14 +6,24 @@
  * exported stands in for the class, and asks for it when something is done with it.
  */
 
+import type * as nodeHttp from 'node:http';
+
 type ClassName = 'WebSocket' | 'CloseEvent' | 'MessageEvent';
+
+/** Its type as node:http's types have it, or else as those of the platform do: those for Node 20 lack some. */
+export type PlatformClass<Name extends ClassName> =
+  typeof nodeHttp extends Record<Name, infer Class>
+    ? Class
+    : typeof globalThis extends Record<Name, infer Class>
+      ? Class
+      : undefined;
 
 function StandIn(): void {}
 
 /** The platform's class of that name, which is loaded when it is used; undefined where the platform has none. */
-export function platformClass<Name extends ClassName>(name: Name): (typeof globalThis)[Name] {
+export function platformClass<Name extends ClassName>(name: Name): PlatformClass<Name> {
   // To look at the property itself would load the class.
-  if (!(name in globalThis)) return undefined as unknown as (typeof globalThis)[Name];
+  if (!(name in globalThis)) return undefined as PlatformClass<Name>;
   const load = (): (typeof globalThis)[Name] => globalThis[name];
   // A function that can be constructed and has no `prototype`: what a proxy's target has, the proxy has to show.
   const target = Object.defineProperty(StandIn.bind(null), 'name', { value: name });
@@ -32,5 +42,5 @@ export function platformClass<Name extends ClassName>(name: Name): (typeof globa
       return descriptor && { ...descriptor, configurable: true };
     },
   });
-  return standIn as (typeof globalThis)[Name];
+  return standIn as unknown as PlatformClass<Name>;
 }
