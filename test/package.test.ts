@@ -72,3 +72,19 @@ test('the types name no module that is not there with the package, and have no s
     assert.doesNotMatch(text, /\bas ["']/, file);
   }
 });
+
+test('compilers that do not read exports find the same types', () => {
+  interface Manifest {
+    main: string;
+    types: string;
+    typesVersions: { '*': Record<string, string[]> };
+    exports: Record<string, { types: string; default: string }>;
+  }
+  const { main, types, typesVersions, exports } = createRequire(import.meta.url)(
+    'barewire/package.json',
+  ) as Manifest;
+  const { '.': entry, './package.json': _itself, ...others } = exports;
+  assert.deepEqual({ types, default: main }, entry);
+  const named = Object.entries(others).map(([name, target]) => [name.slice(2), [target.types]]);
+  assert.deepEqual(typesVersions['*'], Object.fromEntries(named));
+});
