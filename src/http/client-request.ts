@@ -19,7 +19,6 @@ import {
 import type { ConnectionSocket } from './connection.js';
 import { clientRequestCreated, clientRequestStart } from './diagnostics.js';
 import type { HeaderValue } from './header-store.js';
-import { SCOPE_OPTIONS } from './incoming-message.js';
 import { uniqueHeadersOf } from './option-checks.js';
 import type { HeadersArgument, Outgoing } from './outgoing.js';
 import { OutgoingMessage } from './outgoing-message.js';
@@ -161,7 +160,7 @@ export const ClientRequest = function ClientRequest(
   this.protocol = protocol;
   this[kUnsentEnd] = null;
   this[kRetry] = null;
-  this[kScope] = new AsyncResource('HTTPCLIENTREQUEST', SCOPE_OPTIONS);
+  this[kScope] = new AsyncResource('HTTPCLIENTREQUEST');
   // Without an agent that keeps sockets, this request is the last of its connection.
   const isKept = agent !== undefined && (agent.keepAlive || Number.isFinite(agent.maxSockets));
   this._last = !isKept;

@@ -24,12 +24,12 @@ import {
   kTrailersDistinct,
 } from './symbols.js';
 
-/** Scopes end with what they are for; nothing has to be destroyed. */
-export const SCOPE_OPTIONS = { requireManualDestroy: true };
-
-/** Makes an async scope of the context of this call, of the type that node:http has for messages that come in. */
+/**
+ * Makes an async scope of the context of this call, of the type that node:http has for messages that come in. Hooks are
+ * told that it is gone when it is collected: who keeps something for each would keep it for ever.
+ */
 export function newScope(): AsyncResource {
-  return new AsyncResource('HTTPINCOMINGMESSAGE', SCOPE_OPTIONS);
+  return new AsyncResource('HTTPINCOMINGMESSAGE');
 }
 
 /** What an IncomingMessage asks of the connection it came by. */

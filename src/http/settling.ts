@@ -5,7 +5,6 @@
  */
 import { AsyncResource } from 'node:async_hooks';
 import { setImmediate } from './clock.js';
-import { SCOPE_OPTIONS } from './incoming-message.js';
 import { throwLater } from './outgoing.js';
 
 /** Something that has an end to settle. */
@@ -15,8 +14,15 @@ export interface Settling {
   nextDue: Settling | null | undefined;
 }
 
+/** One that says what those of handles say: who looks for what holds the process up is not to find it. */
+class Scope extends AsyncResource {
+  hasRef(): boolean {
+    return false;
+  }
+}
+
 /** Of nobody's context: what is settled here is not of one request. */
-const scope = new AsyncResource('HTTPSETTLING', SCOPE_OPTIONS);
+const scope = new Scope('HTTPSETTLING');
 
 // The line of those that are due.
 let first: Settling | null = null;

@@ -1,5 +1,8 @@
 import { createHook, executionAsyncId } from 'node:async_hooks';
 import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { differ, differNewest } from './differ.js';
 import { get, lastGet } from './messages.js';
 import type { Scene } from './scene.js';
@@ -122,4 +125,39 @@ differ('handlers run in an async resource of type HTTPINCOMINGMESSAGE', async (s
   } finally {
     hook.disable();
   }
+});
+
+differ('hooks are told when the async resources of exchanges are gone', async (scene) => {
+  const { http } = scene;
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  const left = new Map<number, string>();
+  const made = new Set<string>();
+  const hook = createHook({
+    init(id, type) {
+      if (!type.startsWith('HTTP')) return;
+      left.set(id, type);
+      made.add(type);
+    },
+    destroy: (id) => void left.delete(id),
+  }).enable();
+  try {
+    await new Promise<void>((resolve) => {
+      const server = http
+        .createServer((_req, res) => res.end())
+        .listen(0, '127.0.0.1', () => {
+          const { port } = server.address() as { port: number };
+          const options = { port, host: '127.0.0.1', agent: false } as const;
+          http.get(options, (res) => res.resume().on('close', () => server.close(() => resolve())));
+        });
+    });
+    for (let turn = 0; turn < 100 && left.size > 0; turn++) {
+      await setImmediate();
+      gc();
+    }
+  } finally {
+    hook.disable();
+  }
+  scene.log('made', ...[...made].sort());
+  scene.log('left', ...left.values());
 });
