@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { rollup } from 'rollup';
 
 const EXPORTS = { barewire: 'app/index', 'barewire/http': 'http/index', 'barewire/https': 'http/https' };
 
@@ -87,4 +88,21 @@ test('compilers that do not read exports find the same types', () => {
   assert.deepEqual({ types, default: main }, entry);
   const named = Object.entries(others).map(([name, target]) => [name.slice(2), [target.types]]);
   assert.deepEqual(typesVersions['*'], Object.fromEntries(named));
+});
+
+test('barewire works in a bundle in CommonJS, by bundlers that leave nothing of import.meta', async () => {
+  const bundle = await rollup({
+    input: fileURLToPath(import.meta.resolve('barewire')),
+    external: (id) => !/^[./]/.test(id),
+    plugins: [{ name: 'no import.meta', resolveImportMeta: () => 'undefined' }],
+    treeshake: false,
+  });
+  const { output } = await bundle.generate({ format: 'cjs', inlineDynamicImports: true });
+  await bundle.close();
+  const bundled = {} as typeof import('barewire');
+  new Function('require', 'exports', output[0].code)(createRequire(import.meta.url), bundled);
+  const app = bundled.createApp();
+  app.get('/a', () => 'answered');
+  const response = await app.inject('/a');
+  assert.equal(response.text, 'answered');
 });

@@ -12,11 +12,15 @@ export function checkedHandlers(handlers: readonly unknown[]): readonly (Handler
   return flat as (Handler | ErrorHandler)[];
 }
 
-/** The folder of this file, as it stands in stacks. Not by its name: applications have a `src/app`, too. */
-const OWN_FOLDER = new URL('.', import.meta.url).href;
+/**
+ * The folder of this file, as it stands in stacks. Not by its name: applications have a `src/app`, too. Undefined in a
+ * bundle in CommonJS, where some bundlers leave nothing of `import.meta`.
+ */
+const OWN_FOLDER = import.meta.url ? new URL('.', import.meta.url).href : undefined;
 
 /** Where in the user's code something was registered: the first line of the stack that is not ours. */
 export function placeOfCaller(): string | undefined {
+  if (OWN_FOLDER === undefined) return undefined;
   const stack = new Error().stack ?? '';
   return stack
     .split('\n')
