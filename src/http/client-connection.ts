@@ -108,13 +108,28 @@ export class ClientConnection extends ClientExchange {
   override feed(chunk: Buffer, length: number): void {
     const { request } = this;
     if (request === null) {
-      // Nobody asked (CVE-2026-48931): the next request must not get this for its answer.
-      debug('client: data on an idle socket');
-      this.socket.destroy();
+      const owner = this.socket._httpMessage as Partial<Request> | null | undefined;
+      if (owner && owner[kScope] === undefined) this.handOver(chunk, length);
+      else this.refuseInput();
       return;
     }
     this.hasInput = true;
     request[kScope].runInAsyncScope(super.feed, this, chunk, length);
+  }
+
+  /** A request of node:http's own has the socket, by an agent for both: it has set its parser, and reads from here on. */
+  private handOver(chunk: Buffer, length: number): void {
+    const { socket } = this;
+    const { parser } = socket;
+    this.detach();
+    socket.parser = parser;
+    socket.push(Buffer.from(chunk.subarray(0, length)));
+  }
+
+  /** Nobody asked (CVE-2026-48931): the next request must not get this for its answer. */
+  private refuseInput(): void {
+    debug('client: data on an idle socket');
+    this.socket.destroy();
   }
 
   // What the parser finds.
