@@ -15,7 +15,15 @@ import type { BodySource, Incoming } from './incoming-message.js';
 import { Outbox } from './outbox.js';
 import { throwLater } from './outgoing.js';
 import { process } from './process.js';
-import { copyOf, hasNestedReads, type Reader, readAsStream, readShared, stopReading } from './shared-read.js';
+import {
+  copyOf,
+  hasNestedReads,
+  type Reader,
+  readAsStream,
+  readShared,
+  sharedReads,
+  stopReading,
+} from './shared-read.js';
 import { kConnection } from './symbols.js';
 
 /** A socket, or any Duplex a user takes for one, with what is kept for ourselves. */
@@ -51,8 +59,8 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
   /** The bytes at hand, where they belong to the next read: what is kept of them is copied. */
   private lent: Buffer | null = null;
   private lentLength = 0;
-  /** Was there a next read already, from within a listener? */
-  private isOverwritten = false;
+  /** The read by which they came. */
+  private lentRead = 0;
   /** A copy of what is still to be read, in the place of the bytes at hand. */
   private copied: Buffer | null = null;
   /** Where in the bytes at hand the copy begins. */
@@ -211,16 +219,12 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
     }
     this.lent = buffer;
     this.lentLength = length;
-    this.isOverwritten = false;
+    this.lentRead = sharedReads;
     try {
       this.feed(buffer, length);
     } finally {
       this.lent = null;
     }
-  }
-
-  overwritten(): void {
-    this.isOverwritten = true;
   }
 
   /** To be called before listeners are told of a head: what is behind it is still to be read when they return. */
@@ -280,7 +284,7 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
           at -= this.copiedFrom;
           end = chunk.length;
         }
-        if (at < end && this.isOverwritten && chunk === this.lent) {
+        if (at < end && chunk === this.lent && this.lentRead !== sharedReads) {
           this.reads = false;
           this.socket.destroy();
           break;

@@ -31,8 +31,6 @@ export interface Reader {
   readsOwn: boolean;
   /** The first `length` bytes of the buffer, which belongs to the next read when this returns. */
   feedLent(buffer: Buffer, length: number): void;
-  /** What is being read of that buffer is gone. */
-  overwritten(): void;
   /** The first `length` bytes of the buffer, which nobody writes to any more. */
   feed(buffer: Buffer, length: number): void;
 }
@@ -78,8 +76,10 @@ let next: Buffer | undefined;
 /** The socket that was given another buffer last. */
 let switched: ConnectionSocket | null = null;
 let isMonitoring = false;
-/** Who reads what is in the shared buffer. */
-let lentTo: Reader | null = null;
+/** Is what was read being handled? */
+let isReading = false;
+/** Reads into the shared buffer: whoever waits for a listener sees by it whether its bytes are still there. */
+export let sharedReads = 0;
 /**
  * Did a listener ever run the event loop, and with it reads of other sockets? Libraries that make what is asynchronous
  * look synchronous do that (deasync). The first such read may cost the connection whose bytes were in the buffer; from
@@ -144,20 +144,23 @@ export function stopReading(reader: Reader): void {
 
 /** A read, of so many bytes. Returns whether to read on: who wants no more pauses the socket. */
 function onRead(this: ConnectionSocket, length: number, buffer: Buffer): boolean {
-  if (lentTo !== null && buffer === shared) {
-    hasNestedReads = true;
-    lentTo.overwritten();
+  if (buffer === shared) {
+    sharedReads = (sharedReads + 1) | 0;
+    if (isReading) hasNestedReads = true;
   }
+  isReading = true;
+  const read = sharedReads;
   settleDue();
   next = undefined;
   let goesOn = true;
   try {
-    goesOn = take(this, length, buffer);
+    if (buffer === shared && read !== sharedReads) this.destroy();
+    else goesOn = take(this, length, buffer);
   } catch (error) {
     // Thrown from here, it would keep the socket from asking for its next buffer.
     throwLater(error);
   }
-  lentTo = null;
+  isReading = false;
   isAsked = true;
   switched = null;
   if (next !== undefined) {
@@ -192,7 +195,6 @@ function take(socket: ConnectionSocket, length: number, buffer: Buffer): boolean
     return socket.push(copyOf(buffer, 0, length));
   }
   if (buffer === shared) {
-    lentTo = reader;
     reader.feedLent(buffer, length);
     if (length === buffer.length && reader.expectsContent && ownReads < MAX_OWN_READS) {
       reader.readsOwn = true;
