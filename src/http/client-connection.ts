@@ -135,7 +135,6 @@ export class ClientConnection extends ClientExchange {
   // What the parser finds.
 
   onHead(parser: MessageParser): boolean {
-    this.keepRest();
     const request = this.request as Request;
     const { startLine, fields } = parser;
     const { statusCode, versionMajor, versionMinor } = startLine;

@@ -58,13 +58,8 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
   protected isFeeding = false;
   /** The bytes at hand, where they belong to the next read: what is kept of them is copied. */
   private lent: Buffer | null = null;
-  private lentLength = 0;
   /** The read by which they came. */
   private lentRead = 0;
-  /** A copy of what is still to be read, in the place of the bytes at hand. */
-  private copied: Buffer | null = null;
-  /** Where in the bytes at hand the copy begins. */
-  private copiedFrom = 0;
   readsOwn = false;
   /** The last chunk had more than one message. */
   private isPipelined = false;
@@ -212,30 +207,19 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
   /** Bytes from the socket, the first `length` of a buffer that belongs to the next read. */
   feedLent(buffer: Buffer, length: number): void {
     const { parser } = this;
-    if (!parser.isBeforeBody && !parser.isContent(length)) {
-      // Listeners are called in between.
+    // Listeners are called between one chunk of content and the next.
+    const isInPieces = !parser.isBeforeBody && !parser.isContent(length);
+    if (isInPieces || hasNestedReads) {
       this.feed(copyOf(buffer, 0, length), length);
       return;
     }
     this.lent = buffer;
-    this.lentLength = length;
     this.lentRead = sharedReads;
     try {
       this.feed(buffer, length);
     } finally {
       this.lent = null;
     }
-  }
-
-  /** To be called before listeners are told of a head: what is behind it is still to be read when they return. */
-  protected keepRest(): void {
-    if (!hasNestedReads) return;
-    const { lent, lentLength, parser } = this;
-    const { headEnd } = parser;
-    if (lent === null || headEnd === lentLength) return;
-    // Where something may be wrong with it, whoever is told is given the whole.
-    this.copiedFrom = parser.isContent(lentLength - headEnd) ? headEnd : 0;
-    this.copied = copyOf(lent, this.copiedFrom, lentLength);
   }
 
   /** Bytes from the socket: the first `length` of the chunk. */
@@ -265,11 +249,9 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
     return from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to);
   }
 
-  private parse(input: Buffer, length: number): void {
+  private parse(chunk: Buffer, end: number): void {
     const { parser } = this;
-    let chunk = input;
     let at = 0;
-    let end = length;
     this.isFeeding = true;
     // Who pipelined will do so again: the responses to one chunk of requests leave together.
     if (this.isPipelined) this.corkInput();
@@ -277,14 +259,8 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
     try {
       do {
         at = this.execute(chunk, at, end);
-        if (this.copied !== null) {
-          chunk = this.copied;
-          this.copied = null;
-          this.lent = null;
-          at -= this.copiedFrom;
-          end = chunk.length;
-        }
         if (at < end && chunk === this.lent && this.lentRead !== sharedReads) {
+          // What is still to be read is another's by now.
           this.reads = false;
           this.socket.destroy();
           break;
@@ -341,7 +317,6 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
 
   private rest(): void {
     this.isFeeding = false;
-    this.copied = null;
     if (this.heldInput !== null && !this.isBlocked()) process.nextTick(resumeMessages, this);
     if (!this.isCorkedForInput) return;
     this.isCorkedForInput = false;

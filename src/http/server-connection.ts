@@ -89,7 +89,6 @@ export class ServerConnection extends ServerFaults implements Linked<ServerConne
   // What the parser finds.
 
   onHead(parser: MessageParser): boolean {
-    this.keepRest();
     const { scope } = this;
     // The first request of the input is in its scope already.
     if (scope === this.entered) return this.receive(parser, scope);

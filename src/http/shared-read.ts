@@ -83,7 +83,7 @@ export let sharedReads = 0;
 /**
  * Did a listener ever run the event loop, and with it reads of other sockets? Libraries that make what is asynchronous
  * look synchronous do that (deasync). The first such read may cost the connection whose bytes were in the buffer; from
- * then on, what is still to be read is copied before listeners are called.
+ * then on, what is read is copied before listeners are called.
  */
 export let hasNestedReads = false;
 

@@ -79,8 +79,6 @@ export class MessageParser {
   framing: Framing = 0;
   /** For responses: the method of the request this answers. To be set before the head is read. */
   requestMethod = 'GET';
-  /** Where in the chunk the header section ended that the sink is told of. */
-  headEnd = 0;
   /** Why the parser failed. */
   error: PeerError | null = null;
 
@@ -140,7 +138,7 @@ export class MessageParser {
     return this.error === null && !this.isTunnel && !this.isIdle && !this.isBeforeBody;
   }
 
-  /** Is what is behind the header section, so many bytes, content of its message and nothing else? */
+  /** Are the next bytes, so many, content in one piece, and nothing behind it? */
   isContent(length: number): boolean {
     return this.state === CLOSE_BODY || (this.state === LENGTH_BODY && this.remaining >= length);
   }
@@ -230,7 +228,6 @@ export class MessageParser {
       if (this.decoder === null) this.decoder = new ChunkedDecoder(this.leniency === INSECURE);
       else this.decoder.reset();
     }
-    this.headEnd = at;
     if (this.sink.onHead(this)) {
       this.state = TUNNEL;
       return at;
