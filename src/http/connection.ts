@@ -241,6 +241,7 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
       return;
     }
     this.parse(chunk, length);
+    if (this.heldInput !== null) this.resumeMessages();
   }
 
   /** A part of the bytes at hand, to be kept beyond this read. */
@@ -357,6 +358,7 @@ export abstract class Connection implements MessageSink, BodySource, Reader {
     if (held !== null) {
       this.heldInput = null;
       if (this.reads) this.parse(held, held.length);
+      else this.onUnreadable(held, true);
       if (this.holdsInput) return;
     }
     if (!this.isBodyBlocked) this.socket.resume();

@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 import { differ } from './differ.js';
 import { head, ok } from './messages.js';
 
@@ -145,5 +147,23 @@ differ('a continue that nobody asked for', async (scene) => {
   req.end('b');
   await connection.until('b');
   await connection.send(lastOk);
+  await scene.closed();
+});
+
+differ('a response, and the end, that come while the interim response is told of', async (scene) => {
+  const socket = new Duplex({
+    read() {},
+    write(_chunk, _encoding, done) {
+      this.push(head('HTTP/1.1 100 Continue'));
+      done();
+    },
+  });
+  const req = scene.http.request({ createConnection: () => socket as Socket });
+  scene.watchRequest(req, 'req', events);
+  req.on('information', () => {
+    socket.push(head('HTTP/1.1 200 OK', 'Content-Length: 0'));
+    socket.push(null);
+  });
+  req.end();
   await scene.closed();
 });
