@@ -159,11 +159,17 @@ differ('a response, and the end, that come while the interim response is told of
     },
   });
   const req = scene.http.request({ createConnection: () => socket as Socket });
-  scene.watchRequest(req, 'req', events);
+  req.on('error', ({ message }) => scene.log('error', message));
+  req.on('response', (res) => {
+    scene.log('response', res.statusCode);
+    res.resume().on('end', () => scene.log('end'));
+  });
   req.on('information', () => {
+    scene.log('information');
     socket.push(head('HTTP/1.1 200 OK', 'Content-Length: 0'));
     socket.push(null);
   });
+  const closed = new Promise((resolve) => req.on('close', resolve));
   req.end();
-  await scene.closed();
+  await closed;
 });
