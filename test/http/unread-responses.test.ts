@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { it } from 'node:test';
+import { it, type TestContext } from 'node:test';
 import http from 'barewire/http';
 import { bounded } from '../differential/bounded.js';
 import { ok } from '../differential/messages.js';
 
-it('an iteration that is left behind the last content leaves the connection to others', async (t) => {
+/** A server that answers whatever comes. Returns its port. */
+async function answering(t: TestContext): Promise<number> {
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.on('data', () => socket.write(ok()));
@@ -15,7 +16,11 @@ it('an iteration that is left behind the last content leaves the connection to o
   server.listen(0, '127.0.0.1');
   t.after(() => server.close());
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  return (server.address() as AddressInfo).port;
+}
+
+it('an iteration that is left behind the last content leaves the connection to others', async (t) => {
+  const port = await answering(t);
   const agent = new http.Agent({ keepAlive: true });
   t.after(() => agent.destroy());
   const req = http.get({ host: '127.0.0.1', port, agent });
@@ -28,14 +33,7 @@ it('an iteration that is left behind the last content leaves the connection to o
 });
 
 it('a request that is destroyed gives up its connection, whatever listens on its response', async (t) => {
-  const server = createServer((socket) => {
-    socket.on('error', () => {});
-    socket.on('data', () => socket.write(ok()));
-  });
-  server.listen(0, '127.0.0.1');
-  t.after(() => server.close());
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = await answering(t);
   for (const event of ['readable', 'data', 'end']) {
     const agent = new http.Agent({ keepAlive: true });
     t.after(() => agent.destroy());
